@@ -1,0 +1,40 @@
+import { resultAliases } from './aliases.ts';
+import { checkUnique, type MetricDefinition } from './metric.ts';
+import { type FieldName, shortName } from './naming.ts';
+import { performanceMetrics } from './performance.ts';
+import { rlMetrics } from './rl.ts';
+import { progressMetrics, trainingMetrics } from './training.ts';
+
+export type { MetricDefinition, MetricKind, TypicalRange } from './metric.ts';
+export { defineMetrics } from './metric.ts';
+export { NAMESPACE, qualifiedName, shortName, toCamelCase, toSnakeCase } from './naming.ts';
+export { performanceMetrics } from './performance.ts';
+export { rlMetrics } from './rl.ts';
+export { progressMetrics, trainingMetrics } from './training.ts';
+
+/** Every metric of the package, in the order in which tables and dashboards show them. */
+export const catalogue = [...trainingMetrics, ...progressMetrics, ...rlMetrics, ...performanceMetrics] as const;
+
+export type CataloguedMetric = (typeof catalogue)[number];
+export type MetricName = CataloguedMetric['name'];
+
+/** A call's fields for a family of metrics, each optional; `null` counts as absent, as in Signal's answers. */
+export type FieldsOf<Family extends readonly MetricDefinition[]> = {
+  [Definition in Family[number] as FieldName<Definition['name']>]?: number | null | undefined;
+};
+
+checkUnique(catalogue);
+
+const byName: ReadonlyMap<string, CataloguedMetric> = new Map(
+  catalogue.map((definition) => [definition.name, definition]),
+);
+
+export function findMetric(name: string): CataloguedMetric | undefined {
+  return byName.get(name);
+}
+
+/** Keys of a Signal result in snake_case, with the metric that each one carries. Aliases come last: a key proper wins. */
+export const resultKeys: ReadonlyMap<string, MetricName> = new Map<string, MetricName>([
+  ...[...trainingMetrics, ...rlMetrics].map(({ name }) => [shortName(name), name] as const),
+  ...Object.entries(resultAliases),
+]);
