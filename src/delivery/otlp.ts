@@ -1,0 +1,53 @@
+import { OTLPLogExporter as JsonLogExporter } from '@opentelemetry/exporter-logs-otlp-http';
+import { OTLPLogExporter as ProtobufLogExporter } from '@opentelemetry/exporter-logs-otlp-proto';
+import {
+  AggregationTemporalityPreference,
+  OTLPMetricExporter as JsonMetricExporter,
+} from '@opentelemetry/exporter-metrics-otlp-http';
+import { OTLPMetricExporter as ProtobufMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
+import { OTLPTraceExporter as JsonTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { OTLPTraceExporter as ProtobufTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
+import type { LogRecordExporter } from '@opentelemetry/sdk-logs';
+import type { AggregationOption, PushMetricExporter } from '@opentelemetry/sdk-metrics';
+import { AggregationType, InstrumentType } from '@opentelemetry/sdk-metrics';
+import type { SpanExporter } from '@opentelemetry/sdk-trace';
+
+/** What the package decides for an OTLP exporter. Endpoint, headers, time-out, TLS: the exporter's own variables. */
+export interface OtlpOptions {
+  readonly protocol: 'http/protobuf' | 'http/json';
+  /** `undefined` leaves it to the exporter's own variables. */
+  readonly compression: 'gzip' | undefined;
+}
+
+export interface OtlpMetricsOptions extends OtlpOptions {
+  /** `undefined` leaves it to the exporter's own variables. */
+  readonly temporality: 'delta' | undefined;
+  /** The form of histograms; `undefined` for the instruments' own bounds. */
+  readonly histograms: AggregationOption | undefined;
+}
+
+export function createMetricExporter(options: OtlpMetricsOptions): PushMetricExporter {
+  const { temporality, histograms } = options;
+  const Exporter = options.protocol === 'http/json' ? JsonMetricExporter : ProtobufMetricExporter;
+  return new Exporter({
+    ...transport(options),
+    ...(temporality && { temporalityPreference: AggregationTemporalityPreference.DELTA }),
+    aggregationPreference: (instrument) =>
+      instrument === InstrumentType.HISTOGRAM && histograms ? histograms : { type: AggregationType.DEFAULT },
+  });
+}
+
+export function createSpanExporter(options: OtlpOptions): SpanExporter {
+  const Exporter = options.protocol === 'http/json' ? JsonTraceExporter : ProtobufTraceExporter;
+  return new Exporter(transport(options));
+}
+
+export function createLogExporter(options: OtlpOptions): LogRecordExporter {
+  const Exporter = options.protocol === 'http/json' ? JsonLogExporter : ProtobufLogExporter;
+  return new Exporter(transport(options));
+}
+
+function transport({ compression }: OtlpOptions) {
+  return compression === undefined ? {} : { compression: CompressionAlgorithm.GZIP };
+}

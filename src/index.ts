@@ -1,0 +1,23 @@
+export {
+  catalogue,
+  type MetricDefinition,
+  type MetricKind,
+  type MetricName,
+  type TypicalRange,
+} from './catalogue/index.ts';
+export type { Tags } from './otel/attributes.ts';
+export { createInstruments, type SignalInstruments } from './otel/instruments.ts';
+export { type SignalViewsOptions, signalViews } from './otel/views.ts';
+export { createMetricsCollector, type MetricsCollector } from './run/collector.ts';
+export type {
+  CollectResultOptions,
+  MetricsCollectorOptions,
+  PerformanceMetrics,
+  RlMetrics,
+  RunAttribute,
+  TrainingMetrics,
+} from './run/collector-options.ts';
+export { type RecordOptions, SignalMetrics, type SignalMetricsOptions } from './run/custom-metrics.ts';
+export type { HistoryEntry, MetricStatistics, MetricsHistory, MetricsSummary } from './run/history.ts';
+export type { Operation, OperationOutcome } from './run/operation.ts';
+export { type SignalOtel, start } from './runtime/start.ts';

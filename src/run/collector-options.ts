@@ -1,0 +1,81 @@
+import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
+import type { FieldsOf, performanceMetrics, rlMetrics, trainingMetrics } from '../catalogue/index.ts';
+import type { Tags } from '../otel/attributes.ts';
+import { checkOptions, requireText } from './options.ts';
+
+export interface MetricsCollectorOptions {
+  /** The run's id as `POST /runs` returned it; the attribute `run_id` of every point and span. */
+  readonly runId: string;
+  /** The attribute `user_id`. */
+  readonly userId?: string | undefined;
+  /** The base model; the attribute `model`. */
+  readonly model?: string | undefined;
+  /** Further attributes of every point and span: `["team:ml"]` or `{ team: 'ml' }`. */
+  readonly tags?: Tags | undefined;
+  /** How many calls the local history holds. Default 1000; 0 keeps none. The summary covers all calls regardless. */
+  readonly historySize?: number | undefined;
+  /** `false` keeps the run in this process: history and summary work, no metric or span leaves. Default true. */
+  readonly enableDatadog?: boolean | undefined;
+  /**
+   * Attributes to leave out of the metrics (spans keep them). Datadog bills each combination of tags as a custom metric,
+   * so `['user_id']` is worth it where nobody filters by user. Default: none.
+   */
+  readonly omitAttributes?: readonly RunAttribute[] | undefined;
+  /** Default: the globally registered one, also where it is registered later. */
+  readonly meterProvider?: MeterProvider | undefined;
+  /** Default: the globally registered one, also where it is registered later. */
+  readonly tracerProvider?: TracerProvider | undefined;
+}
+
+export type RunAttribute = 'run_id' | 'user_id' | 'model';
+
+export interface StepField {
+  /** The training step, a whole number from 0. */
+  readonly step?: number | null | undefined;
+}
+
+export type TrainingMetrics = FieldsOf<typeof trainingMetrics> & {
+  readonly step: number;
+  /** Further numbers, each a gauge `signal.training.<key>`. They never replace a field of the call. */
+  readonly extraMetrics?: Readonly<Record<string, number | null | undefined>> | null | undefined;
+};
+export type RlMetrics = FieldsOf<typeof rlMetrics> & StepField;
+export type PerformanceMetrics = FieldsOf<typeof performanceMetrics> & StepField;
+
+export interface CollectResultOptions {
+  /** As in the request. While gradients accumulate, a `grad_norm` of 0 means "not synchronised yet": it is left out. */
+  readonly accumulate?: boolean | undefined;
+}
+
+const OPTIONS = [
+  'runId',
+  'userId',
+  'model',
+  'tags',
+  'historySize',
+  'enableDatadog',
+  'omitAttributes',
+  'meterProvider',
+  'tracerProvider',
+] as const satisfies readonly (keyof MetricsCollectorOptions)[];
+
+const RUN_ATTRIBUTES: readonly string[] = ['run_id', 'user_id', 'model'] satisfies RunAttribute[];
+
+/** @throws TypeError saying what to write instead. */
+export function checkCollectorOptions(options: MetricsCollectorOptions): void {
+  const where = 'createMetricsCollector';
+  checkOptions(where, options, OPTIONS);
+  requireText(where, 'runId', options.runId, 'pass the run_id that POST /runs returned');
+  for (const option of ['userId', 'model'] as const) {
+    if (options[option] !== undefined) requireText(where, option, options[option], 'leave it out where there is none');
+  }
+  const { historySize = 0, enableDatadog = true, omitAttributes = [] } = options;
+  if (!Number.isSafeInteger(historySize) || historySize < 0) {
+    throw new TypeError(`${where}: historySize must be a whole number from 0`);
+  }
+  if (typeof enableDatadog !== 'boolean') throw new TypeError(`${where}: enableDatadog must be true or false`);
+  const unknown = omitAttributes.find((attribute) => !RUN_ATTRIBUTES.includes(attribute));
+  if (unknown !== undefined) {
+    throw new TypeError(`${where}: omitAttributes takes ${RUN_ATTRIBUTES.join(', ')}; not ${JSON.stringify(unknown)}`);
+  }
+}

@@ -1,0 +1,223 @@
+import type { Attributes, Tracer } from '@opentelemetry/api';
+import {
+  findMetric,
+  type MetricKind,
+  NAMESPACE,
+  performanceMetrics,
+  progressMetrics,
+  qualifiedName,
+  rlMetrics,
+  trainingMetrics,
+} from '../catalogue/index.ts';
+import { toAttributes } from '../otel/attributes.ts';
+import { warnOnce } from '../otel/diagnostics.ts';
+import { SignalMeter, silentMeterProvider } from '../otel/meter.ts';
+import { signalTracer, silentTracerProvider, withActiveSpan } from '../otel/spans.ts';
+import {
+  type CollectResultOptions,
+  checkCollectorOptions,
+  type MetricsCollectorOptions,
+  type PerformanceMetrics,
+  type RlMetrics,
+  type StepField,
+  type TrainingMetrics,
+} from './collector-options.ts';
+import { FieldReader } from './fields.ts';
+import { guard } from './guard.ts';
+import { MetricsHistory, type MetricsSummary, RunStatistics } from './history.ts';
+import { type Operation, type OperationReport, operationName, stepOf, TimedOperation } from './operation.ts';
+import { RunRecorder } from './recorder.ts';
+import { readResult } from './result.ts';
+import { whenSettled } from './settled.ts';
+import { isStep, StepCounter } from './step-counter.ts';
+
+const DEFAULT_HISTORY_SIZE = 1_000;
+
+const trainingFields = new FieldReader('collectTrainingMetrics', trainingMetrics, ['step', 'extraMetrics']);
+const rlFields = new FieldReader('collectRlMetrics', rlMetrics, ['step']);
+const performanceFields = new FieldReader('collectPerformanceMetrics', performanceMetrics, ['step']);
+
+/**
+ * Makes the collector of one training run.
+ * @throws TypeError on an unknown or unusable option.
+ */
+export function createMetricsCollector(options: MetricsCollectorOptions): MetricsCollector {
+  return new MetricsCollector(options);
+}
+
+/**
+ * One training run: records its metrics, times its operations, keeps a bounded history and a summary. No method throws,
+ * whatever it is given.
+ */
+export class MetricsCollector {
+  readonly runId: string;
+  /** The last calls, at most `historySize`. */
+  readonly metricsHistory: MetricsHistory;
+  readonly #recorder: RunRecorder;
+  readonly #statistics = new RunStatistics();
+  readonly #steps = new StepCounter();
+  readonly #tracer: Tracer;
+  readonly #spanAttributes: Attributes;
+  #step: number | null = null;
+
+  constructor(options: MetricsCollectorOptions) {
+    checkCollectorOptions(options);
+    const { runId, userId, model, tags, omitAttributes = [], enableDatadog = true } = options;
+    const identity = { run_id: runId, user_id: userId, model };
+    const billed = Object.entries(identity).filter(([key]) => !omitAttributes.some((omitted) => omitted === key));
+    const meterProvider = enableDatadog ? options.meterProvider : silentMeterProvider;
+    const tracerProvider = enableDatadog ? options.tracerProvider : silentTracerProvider;
+
+    this.runId = runId;
+    this.metricsHistory = new MetricsHistory(options.historySize ?? DEFAULT_HISTORY_SIZE, () =>
+      this.#statistics.clear(),
+    );
+    this.#recorder = new RunRecorder(new SignalMeter(meterProvider), toAttributes(tags, Object.fromEntries(billed)));
+    this.#tracer = signalTracer(tracerProvider);
+    this.#spanAttributes = toAttributes(tags, identity);
+  }
+
+  /** Loss, gradient norm, learning rate and whatever else one training step yields. */
+  collectTrainingMetrics(metrics: TrainingMetrics): void {
+    guard('collectTrainingMetrics', () => {
+      const values = new Map<string, unknown>();
+      for (const [key, value] of Object.entries(metrics.extraMetrics ?? {})) {
+        const name = extraMetricName(key);
+        if (name !== undefined) values.set(name, value);
+      }
+      for (const { definition, value } of trainingFields.read(metrics)) {
+        if (value !== null && value !== undefined) values.set(definition.name, value);
+      }
+      this.#advance(metrics.step);
+      this.#keep(values);
+    });
+  }
+
+  /** Policy and value losses, entropy, KL, clipping, advantages, reward. */
+  collectRlMetrics(metrics: RlMetrics): void {
+    this.#collectFields('collectRlMetrics', rlFields, metrics);
+  }
+
+  /** Durations measured elsewhere, queue depth, GPU. What `timeOperation` times is recorded there already. */
+  collectPerformanceMetrics(metrics: PerformanceMetrics): void {
+    this.#collectFields('collectPerformanceMetrics', performanceFields, metrics);
+  }
+
+  /**
+   * Takes an answer of `forward_backward` or `optim_step` as the server or a client gives it: snake_case or camelCase,
+   * nulls, values at the top or inside `metrics`. Keys that the catalogue does not know become `signal.training.<key>`.
+   */
+  collectResult(result: object, { accumulate = false }: CollectResultOptions = {}): void {
+    guard('collectResult', () => {
+      if (typeof result !== 'object' || result === null || 'then' in result) {
+        warnOnce('result', 'collectResult takes the answer of forward_backward or optim_step; await it first');
+        return;
+      }
+      const reading = readResult(result);
+      const values = new Map(reading.metrics);
+      if (accumulate && values.get('signal.training.grad_norm') === 0) values.delete('signal.training.grad_norm');
+      this.#advance(reading.step, reading.isAfterUpdate);
+      this.#keep(values);
+    });
+  }
+
+  /**
+   * Runs `fn` inside a span `signal.<name>` and records its duration as `signal.performance.<name>_duration_ms`, also
+   * where it fails. Gives back what `fn` gives and throws what it throws; of a promise the settling is timed.
+   */
+  timeOperation<T>(name: string, fn: () => T): T {
+    const operation = this.#begin(name);
+    if (operation === undefined) return fn();
+    return whenSettled(
+      () => withActiveSpan(operation.span, fn),
+      (outcome) => {
+        guard('timeOperation', () => operation.end('error' in outcome ? outcome : { step: stepOf(outcome.value) }));
+      },
+    );
+  }
+
+  /** The start/stop form of `timeOperation`. */
+  startOperation(name: string): Operation {
+    return this.#begin(name) ?? { end() {}, [Symbol.dispose]() {} };
+  }
+
+  /** What the run has recorded since its start, or since the last `metricsHistory.clear()`. */
+  getMetricsSummary(): MetricsSummary {
+    return this.#statistics.summary();
+  }
+
+  /** Ends the run's series. Call it once the run is over; history and summary stay. */
+  end(): void {
+    guard('end', () => this.#recorder.end());
+  }
+
+  #collectFields(call: string, fields: FieldReader, metrics: StepField): void {
+    guard(call, () => {
+      this.#advance(metrics.step);
+      this.#keep(new Map(fields.read(metrics).map(({ definition, value }) => [definition.name, value])));
+    });
+  }
+
+  #begin(name: unknown): TimedOperation | undefined {
+    let operation: TimedOperation | undefined;
+    guard('timeOperation', () => {
+      const bare = operationName(name);
+      if (bare === undefined) warnOnce('operation', 'timeOperation: an operation needs a name; it is not timed');
+      else {
+        operation = new TimedOperation(bare, {
+          tracer: this.#tracer,
+          attributes: this.#spanAttributes,
+          step: this.#step,
+          report: (report) => this.#keepOperation(report),
+        });
+      }
+    });
+    return operation;
+  }
+
+  #keepOperation({ metric, durationMillis, errorType }: OperationReport): void {
+    const values = new Map([[metric, durationMillis]]);
+    this.#keep(values, errorType === undefined ? undefined : { 'error.type': errorType });
+  }
+
+  /** @param isAfterUpdate whether `step` counts the update that it reports, as optim_step's answer does. */
+  #advance(step: unknown, isAfterUpdate = false): void {
+    if (step === null || step === undefined) return;
+    if (!isStep(step)) {
+      warnOnce('step', 'step must be a whole number from 0; the values are recorded without it');
+      return;
+    }
+    this.#step = step;
+    this.#recorder.record('signal.training.current_step', 'gauge', step);
+    const made = this.#steps.advanceTo(isAfterUpdate ? Math.max(0, step - 1) : step);
+    if (made > 0) this.#recorder.record('signal.training.step', 'counter', made);
+  }
+
+  /** Records values by metric name and remembers them as one entry. */
+  #keep(values: ReadonlyMap<string, unknown>, attributes?: Attributes): void {
+    const metrics: Record<string, number> = {};
+    for (const [name, value] of values) {
+      const recorded = this.#recorder.record(name, kindOf(name), value, attributes);
+      if (recorded !== undefined) metrics[name] = recorded;
+    }
+    if (Object.keys(metrics).length === 0) return;
+    const entry = { timestampMillis: Date.now(), step: this.#step, metrics };
+    this.metricsHistory.push(entry);
+    this.#statistics.add(entry);
+  }
+}
+
+const RESERVED: ReadonlySet<string> = new Set(progressMetrics.map(({ name }) => name));
+
+/** The metric that an extra key of a training step is; `undefined` for those that the collector derives itself. */
+function extraMetricName(key: string): string | undefined {
+  const name = key.startsWith(`${NAMESPACE}.`) ? qualifiedName(key) : qualifiedName(`${NAMESPACE}.training.${key}`);
+  if (name === undefined || !RESERVED.has(name)) return name;
+  warnOnce(`reserved:${name}`, `extraMetrics: ${name} follows from step; the extra value is not recorded`);
+  return undefined;
+}
+
+/** Values that no definition describes are gauges, except durations. */
+function kindOf(name: string): MetricKind {
+  return findMetric(name)?.kind ?? (name.endsWith('_duration_ms') ? 'histogram' : 'gauge');
+}

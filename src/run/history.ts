@@ -1,0 +1,144 @@
+/** One call of the collector: what it was given, under the metrics' full names. */
+export interface HistoryEntry {
+  /** Epoch milliseconds. */
+  readonly timestampMillis: number;
+  /** The step of the call, or the last one known; `null` before the first. */
+  readonly step: number | null;
+  /** Values by metric name, NaN and infinities included. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+export interface MetricStatistics {
+  /** Of the finite values; `null` while there is none. */
+  readonly min: number | null;
+  readonly max: number | null;
+  /** The value recorded last, which may be NaN or infinite. */
+  readonly last: number;
+  /** Values recorded, non-finite ones included. */
+  readonly count: number;
+  /** How many of them were NaN or infinite. */
+  readonly nonFinite: number;
+}
+
+/** Everything collected since the start or the last `clear()`, also where the history no longer holds it. */
+export interface MetricsSummary {
+  /** Calls that recorded something. */
+  readonly numMetrics: number;
+  /** Epoch milliseconds; `null` while nothing was collected. */
+  readonly firstTimestampMillis: number | null;
+  readonly lastTimestampMillis: number | null;
+  readonly lastStep: number | null;
+  readonly lastLoss: number | null;
+  /** By metric name. */
+  readonly metrics: Readonly<Record<string, MetricStatistics>>;
+}
+
+/** The last entries of a run, at most `capacity`: the oldest makes room for the newest. */
+export class MetricsHistory implements Iterable<HistoryEntry> {
+  readonly capacity: number;
+  readonly #entries: HistoryEntry[] = [];
+  /** Where the oldest entry lies once the ring is full. */
+  #oldest = 0;
+  readonly #onClear: () => void;
+
+  constructor(capacity: number, onClear: () => void = () => {}) {
+    this.capacity = capacity;
+    this.#onClear = onClear;
+  }
+
+  get length(): number {
+    return this.#entries.length;
+  }
+
+  /** Adds the newest entry. */
+  push(entry: HistoryEntry): void {
+    if (this.capacity === 0) return;
+    if (this.#entries.length < this.capacity) {
+      this.#entries.push(entry);
+      return;
+    }
+    this.#entries[this.#oldest] = entry;
+    this.#oldest = (this.#oldest + 1) % this.capacity;
+  }
+
+  /** Forgets every entry, and starts the summary anew. */
+  clear(): void {
+    this.#entries.length = 0;
+    this.#oldest = 0;
+    this.#onClear();
+  }
+
+  /** The entry at `index`, 0 the oldest, -1 the newest. */
+  at(index: number): HistoryEntry | undefined {
+    const position = index < 0 ? this.length + index : index;
+    if (position < 0 || position >= this.length) return undefined;
+    return this.#entries[(this.#oldest + position) % this.length];
+  }
+
+  /** The entries as a new array, oldest first. */
+  toArray(): HistoryEntry[] {
+    return [...this];
+  }
+
+  *[Symbol.iterator](): IterableIterator<HistoryEntry> {
+    yield* this.#entries.slice(this.#oldest);
+    yield* this.#entries.slice(0, this.#oldest);
+  }
+}
+
+/** Running statistics of a run: constant memory a metric, whatever the number of steps. */
+export class RunStatistics {
+  #numMetrics = 0;
+  #firstTimestampMillis: number | null = null;
+  #lastTimestampMillis: number | null = null;
+  #lastStep: number | null = null;
+  readonly #metrics = new Map<string, { min: number; max: number; last: number; count: number; nonFinite: number }>();
+
+  add(entry: HistoryEntry): void {
+    this.#numMetrics += 1;
+    this.#firstTimestampMillis ??= entry.timestampMillis;
+    this.#lastTimestampMillis = entry.timestampMillis;
+    this.#lastStep = entry.step ?? this.#lastStep;
+    for (const [name, value] of Object.entries(entry.metrics)) this.#addValue(name, value);
+  }
+
+  clear(): void {
+    this.#numMetrics = 0;
+    this.#firstTimestampMillis = null;
+    this.#lastTimestampMillis = null;
+    this.#lastStep = null;
+    this.#metrics.clear();
+  }
+
+  summary(): MetricsSummary {
+    const metrics: Record<string, MetricStatistics> = {};
+    for (const [name, { min, max, last, count, nonFinite }] of this.#metrics) {
+      const hasFinite = count > nonFinite;
+      metrics[name] = { min: hasFinite ? min : null, max: hasFinite ? max : null, last, count, nonFinite };
+    }
+    return {
+      numMetrics: this.#numMetrics,
+      firstTimestampMillis: this.#firstTimestampMillis,
+      lastTimestampMillis: this.#lastTimestampMillis,
+      lastStep: this.#lastStep,
+      lastLoss: metrics['signal.training.loss']?.last ?? null,
+      metrics,
+    };
+  }
+
+  #addValue(name: string, value: number): void {
+    let known = this.#metrics.get(name);
+    if (known === undefined) {
+      known = { min: Infinity, max: -Infinity, last: value, count: 0, nonFinite: 0 };
+      this.#metrics.set(name, known);
+    }
+    known.last = value;
+    known.count += 1;
+    if (!Number.isFinite(value)) {
+      known.nonFinite += 1;
+      return;
+    }
+    known.min = Math.min(known.min, value);
+    known.max = Math.max(known.max, value);
+  }
+}

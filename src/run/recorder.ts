@@ -1,0 +1,68 @@
+import type { Attributes, Meter } from '@opentelemetry/api';
+import type { MetricKind } from '../catalogue/index.ts';
+import { type BoundInstrument, bind, write } from '../otel/bind.ts';
+import { instrumentsOf } from '../otel/instruments.ts';
+import type { SignalMeter } from '../otel/meter.ts';
+import { NON_FINITE, sortValue } from './values.ts';
+
+/** Writes values of one run to the meter, its attributes bound once per metric. */
+export class RunRecorder {
+  readonly #source: SignalMeter;
+  readonly #attributes: Attributes;
+  #meter: Meter;
+  readonly #bound = new Map<string, BoundInstrument>();
+
+  /** @param attributes frozen; on every point of the run. */
+  constructor(source: SignalMeter, attributes: Attributes) {
+    this.#source = source;
+    this.#attributes = attributes;
+    this.#meter = source.current();
+  }
+
+  /**
+   * Records a value, or counts it where it is NaN or infinite.
+   * @param extra attributes beside the run's, such as an error's type.
+   * @returns what the history keeps: the number, or `undefined` where it was none or the name cannot be recorded.
+   */
+  record(name: string, kind: MetricKind, value: unknown, extra?: Attributes): number | undefined {
+    const sorted = sortValue(name, kind, value);
+    if (sorted.is === 'unusable') return undefined;
+    const bound = this.#boundTo(name, kind);
+    if (bound === undefined) return undefined;
+    if (sorted.is === 'nonFinite') this.#write(NON_FINITE, 'counter', 1, { metric: name });
+    else if (extra !== undefined) this.#write(name, kind, sorted.value, extra);
+    else bound.record(sorted.value);
+    return sorted.value;
+  }
+
+  /** Ends the run's series. A later record starts them anew. */
+  end(): void {
+    for (const bound of this.#bound.values()) bound.unbind();
+    this.#bound.clear();
+  }
+
+  #write(name: string, kind: MetricKind, value: number, extra: Attributes): void {
+    const instrument = instrumentsOf(this.#meter).get(name, kind);
+    if (instrument !== undefined) write(instrument, value, Object.freeze({ ...this.#attributes, ...extra }));
+  }
+
+  #boundTo(name: string, kind: MetricKind): BoundInstrument | undefined {
+    this.#followMeter();
+    let bound = this.#bound.get(name);
+    if (bound === undefined) {
+      const instrument = instrumentsOf(this.#meter).get(name, kind);
+      if (instrument === undefined) return undefined;
+      bound = bind(instrument, this.#attributes);
+      this.#bound.set(name, bound);
+    }
+    return bound;
+  }
+
+  /** A provider may be registered after the collector was made: what is bound to the no-op meter is bound anew. */
+  #followMeter(): void {
+    const meter = this.#source.current();
+    if (meter === this.#meter) return;
+    this.#meter = meter;
+    this.#bound.clear();
+  }
+}

@@ -1,0 +1,64 @@
+import {
+  type MetricName,
+  NAMESPACE,
+  performanceMetrics,
+  qualifiedName,
+  resultKeys,
+  shortName,
+  toSnakeCase,
+} from '../catalogue/index.ts';
+
+/** What an answer of forward_backward or optim_step says, in the catalogue's terms. */
+export interface ResultReading {
+  /** As the server gave it; `undefined` where it gave none. */
+  readonly step: unknown;
+  /** optim_step answers with the step after the update, forward_backward with the one before it. */
+  readonly isAfterUpdate: boolean;
+  /** Values by full metric name. Those of catalogued metrics come as they are, wrong types included. */
+  readonly metrics: ReadonlyMap<string, unknown>;
+}
+
+/** Parts of an answer that hold values, the outer ones winning over the inner. */
+const SECTIONS: readonly string[] = ['metrics', 'rl_metrics', 'grad_stats', 'result'];
+
+/**
+ * Never taken from an answer: the server makes up `gpu_utilization` where it knows none, and durations and queue are
+ * measured on this side.
+ */
+const IGNORED: ReadonlySet<string> = new Set(['step', ...performanceMetrics.map(({ name }) => shortName(name))]);
+
+/** Reads an answer in snake_case or camelCase, with nulls, its values at the top or in the sections inside. */
+export function readResult(result: object): ResultReading {
+  const values = flatten(result);
+  const metrics = new Map<string, unknown>();
+  for (const [key, name] of resultKeys) {
+    if (values.has(key) && !metrics.has(name)) metrics.set(name, values.get(key));
+  }
+  for (const [key, value] of values) {
+    if (resultKeys.has(key) || IGNORED.has(key) || typeof value !== 'number') continue;
+    const name = qualifiedName(`${NAMESPACE}.training.${key}`);
+    if (name !== undefined) metrics.set(name, value);
+  }
+  const has = (name: MetricName) => metrics.has(name);
+  return {
+    step: values.get('step'),
+    isAfterUpdate: has('signal.training.learning_rate') && !has('signal.training.loss'),
+    metrics,
+  };
+}
+
+/** Sections of sections are read too (a future's `result.metrics`), but no deeper than any answer goes. */
+function flatten(section: object, depth = 0, values = new Map<string, unknown>()): Map<string, unknown> {
+  const inner: object[] = [];
+  for (const [rawKey, value] of Object.entries(section)) {
+    const key = toSnakeCase(rawKey);
+    if (value === null || value === undefined) continue;
+    if (typeof value === 'object') {
+      if (SECTIONS.includes(key) && !Array.isArray(value) && depth < 3) inner.push(value);
+    } else if (!values.has(key)) {
+      values.set(key, value);
+    }
+  }
+  for (const next of inner) flatten(next, depth + 1, values);
+  return values;
+}

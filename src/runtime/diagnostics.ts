@@ -1,0 +1,49 @@
+import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api';
+import { isRegistered } from '../otel/api-globals.ts';
+import { LOG_NAMESPACE } from '../otel/diagnostics.ts';
+
+/**
+ * Shows the package's messages on stderr, one line each, unless the host has a diag logger. The OpenTelemetry SDK's own
+ * messages repeat what the package says better, so they show only at a level that the user asks for.
+ */
+export function installLogger(level: DiagLogLevel | undefined): void {
+  if (isRegistered('diag')) return;
+  diag.setLogger(new StderrLogger(level ?? DiagLogLevel.INFO, level ?? DiagLogLevel.NONE), DiagLogLevel.ALL);
+}
+
+class StderrLogger implements DiagLogger {
+  readonly #own: DiagLogLevel;
+  readonly #others: DiagLogLevel;
+
+  constructor(own: DiagLogLevel, others: DiagLogLevel) {
+    this.#own = own;
+    this.#others = others;
+  }
+
+  error(...message: unknown[]): void {
+    this.#write(DiagLogLevel.ERROR, message);
+  }
+  warn(...message: unknown[]): void {
+    this.#write(DiagLogLevel.WARN, message);
+  }
+  info(...message: unknown[]): void {
+    this.#write(DiagLogLevel.INFO, message);
+  }
+  debug(...message: unknown[]): void {
+    this.#write(DiagLogLevel.DEBUG, message);
+  }
+  verbose(...message: unknown[]): void {
+    this.#write(DiagLogLevel.VERBOSE, message);
+  }
+
+  #write(level: DiagLogLevel, message: unknown[]): void {
+    const isOwn = message[0] === LOG_NAMESPACE;
+    if (level > (isOwn ? this.#own : this.#others)) return;
+    const text = (isOwn ? message.slice(1) : message).map(String).join(' ');
+    process.stderr.write(`${LOG_NAMESPACE}: ${oneLine(text)}\n`);
+  }
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\p{Cc}+/gu, ' ');
+}
