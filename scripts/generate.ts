@@ -1,0 +1,41 @@
+/**
+ * Writes what follows from the catalogue: `node scripts/generate.ts`. With `--check` it writes nothing and fails where a
+ * committed file is not what it would write.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { parseArgs } from 'node:util';
+import { catalogue } from '../src/catalogue/index.ts';
+import { metricTable } from '../src/dashboards/markdown.ts';
+
+const table = metricTable(catalogue);
+
+const files: Readonly<Record<string, (current: string) => string>> = {
+  'dashboards/metrics.md': () => `# Metrics\n\nGenerated from the catalogue by \`npm run generate\`.\n\n${table}\n`,
+  'README.md': (current) => replaceSection(current, 'metrics', table),
+};
+
+const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
+
+for (const [file, generate] of Object.entries(files)) {
+  const current = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const wanted = generate(current);
+  if (wanted === current) continue;
+  if (values.check) {
+    console.error(`${file} is not what the catalogue says: run npm run generate`);
+    process.exitCode = 1;
+  } else {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, wanted);
+    console.log(`wrote ${file}`);
+  }
+}
+
+/** Replaces what stands between `<!-- name -->` and `<!-- /name -->`. */
+function replaceSection(text: string, name: string, content: string): string {
+  const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const start = text.indexOf(open);
+  const end = text.indexOf(close);
+  if (start < 0 || end < start) throw new Error(`README.md needs the lines ${open} and ${close} around its table`);
+  return `${text.slice(0, start + open.length)}\n${content}\n${text.slice(end)}`;
+}

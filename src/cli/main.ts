@@ -1,0 +1,45 @@
+#!/usr/bin/env node
+import { VERSION } from '../otel/version.ts';
+import { catalogueCommand } from './catalogue.ts';
+
+const HELP = `signal-otel ${VERSION}: metrics of Signal training runs through OpenTelemetry
+
+Usage
+  node --require signal-otel/register app.js    start an application with its telemetry on
+  signal-otel catalogue [--json]                list the metrics: name, kind, unit, typical range, meaning
+  signal-otel --help | --version
+
+Where the telemetry goes is set by the standard variables, for example
+  OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318    the OpenTelemetry Collector (default)
+  OTEL_METRICS_EXPORTER=prometheus                     an endpoint at http://127.0.0.1:9464/metrics
+`;
+
+const EXIT_USAGE = 2;
+
+function main(args: readonly string[]): number {
+  const [command, ...rest] = args;
+  switch (command) {
+    case undefined:
+    case 'help':
+    case '--help':
+    case '-h':
+      console.log(HELP);
+      return command === undefined ? EXIT_USAGE : 0;
+    case '--version':
+    case '-v':
+      console.log(VERSION);
+      return 0;
+    case 'catalogue':
+      return catalogueCommand(rest);
+    default:
+      console.error(`signal-otel: there is no command ${JSON.stringify(command)}. Commands: catalogue, --help`);
+      return EXIT_USAGE;
+  }
+}
+
+try {
+  process.exitCode = main(process.argv.slice(2));
+} catch (error) {
+  console.error(`signal-otel: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = EXIT_USAGE;
+}
