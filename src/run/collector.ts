@@ -28,7 +28,7 @@ import { MetricsHistory, type MetricsSummary, RunStatistics } from './history.ts
 import { type Operation, type OperationReport, operationName, stepOf, TimedOperation } from './operation.ts';
 import { RunRecorder } from './recorder.ts';
 import { readResult } from './result.ts';
-import { whenSettled } from './settled.ts';
+import { isThenable, whenSettled } from './settled.ts';
 import { isStep, StepCounter } from './step-counter.ts';
 
 const DEFAULT_HISTORY_SIZE = 1_000;
@@ -109,8 +109,12 @@ export class MetricsCollector {
    */
   collectResult(result: object, { accumulate = false }: CollectResultOptions = {}): void {
     guard('collectResult', () => {
-      if (typeof result !== 'object' || result === null || 'then' in result) {
-        warnOnce('result', 'collectResult takes the answer of forward_backward or optim_step; await it first');
+      if (typeof result !== 'object' || result === null) {
+        warnOnce('result', `collectResult takes the answer of forward_backward or optim_step, not ${typeof result}`);
+        return;
+      }
+      if (isThenable(result)) {
+        warnOnce('result-promise', 'collectResult takes the answer itself: await the promise or future first');
         return;
       }
       const reading = readResult(result);

@@ -23,6 +23,6 @@ export function whenSettled<T>(fn: () => T, onSettled: (outcome: Outcome) => voi
   return isThenable(result) ? (result.then(succeed, fail) as T) : succeed(result);
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

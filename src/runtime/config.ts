@@ -81,9 +81,16 @@ const logLevels: Readonly<Record<string, DiagLogLevel>> = {
  * Reads the environment. A value that a setting does not take is told to `warn`, with the value and what holds instead.
  */
 export function readConfig(environment: Environment, warn: (message: string) => void): Config {
-  const read = ([key, setting]: [string, Setting<unknown>]) => [key, readSetting(setting, environment, warn)];
+  // One variable may serve several settings, as the common protocol does.
+  const problems = new Set<string>();
+  const read = ([key, setting]: [string, Setting<unknown>]) => [
+    key,
+    readSetting(setting, environment, (problem) => problems.add(problem)),
+  ];
   // Object.fromEntries forgets the keys' names; they are those of `settings`.
-  return Object.fromEntries(Object.entries<Setting<unknown>>(settings).map(read)) as Config;
+  const config = Object.fromEntries(Object.entries<Setting<unknown>>(settings).map(read)) as Config;
+  for (const problem of problems) warn(problem);
+  return config;
 }
 
 /** Whether the user has decided the named option of the OTLP exporter, for one signal or for all. */
@@ -149,7 +156,11 @@ function choice<Choice extends string>(variable: string, choices: readonly [Choi
 }
 
 function protocol(variable: string): Setting<(typeof PROTOCOLS)[number]> {
-  return { ...choice(variable, PROTOCOLS), variables: [variable, 'OTEL_EXPORTER_OTLP_PROTOCOL'] };
+  return {
+    ...choice(variable, PROTOCOLS),
+    variables: [variable, 'OTEL_EXPORTER_OTLP_PROTOCOL'],
+    expects: `${PROTOCOLS.join(' or ')} (a Collector's port 4318)`,
+  };
 }
 
 /** A list such as `otlp,prometheus`; `none` stands alone and means no exporter. */
