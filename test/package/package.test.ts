@@ -1,0 +1,94 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runNode } from '../support/child.ts';
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const bin = (name: string) => join(root, 'node_modules', '.bin', name);
+
+let folder: string;
+let tarball: string;
+
+/** An empty folder with the packed package in it, and of the repository's modules only those that it declares. */
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'signal-otel-package-'));
+  const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
+    cwd: root,
+  });
+  const [packed]: { filename: string }[] = JSON.parse(stdout);
+  if (packed === undefined) throw new Error('npm pack made nothing');
+  tarball = join(folder, packed.filename);
+  const installed = join(folder, 'node_modules', 'signal-otel');
+  await mkdir(installed, { recursive: true });
+  await run('tar', ['-xzf', tarball, '--strip-components=1', '-C', installed]);
+  const manifest: { dependencies: object; peerDependencies: object } = JSON.parse(
+    await readFile(join(installed, 'package.json'), 'utf8'),
+  );
+  for (const name of [...Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }), '@types/node']) {
+    const link = join(folder, 'node_modules', name);
+    await mkdir(dirname(link), { recursive: true });
+    await symlink(join(root, 'node_modules', name), link);
+  }
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('the packed package', () => {
+  it('holds what runs, its types and its documents, and no source, test or example', async () => {
+    const files = await readdir(join(folder, 'node_modules', 'signal-otel'));
+    expect(files.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json']);
+  });
+
+  it.each(['app.cjs', 'app.mjs'])('runs %s under --require signal-otel/register', async (name) => {
+    await cp(join(root, 'test/register/apps', name), join(folder, name));
+    const result = await runNode(['--require', 'signal-otel/register', name], {
+      cwd: folder,
+      env: { OTEL_METRICS_EXPORTER: 'console', OTEL_TRACES_EXPORTER: 'console', OTEL_LOGS_EXPORTER: 'none' },
+    });
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    expect(result.stdout).toContain("name: 'signal.training.loss'");
+    expect(result.stdout).toContain("name: 'signal.forward_backward'");
+  });
+
+  it('has a command that lists the catalogue', async () => {
+    const cli = join(folder, 'node_modules/signal-otel/dist/cli/main.js');
+    expect((await runNode([cli, 'catalogue'])).stdout).toContain('| `signal.training.loss` | gauge |');
+    expect(JSON.parse((await runNode([cli, 'catalogue', '--json'])).stdout)).toHaveLength(20);
+    expect(await runNode([cli, '--help'])).toMatchObject({ code: 0, stdout: expect.stringContaining('--require') });
+    expect((await runNode([cli, '--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect(await runNode([cli, 'lst'])).toMatchObject({ code: 2, stderr: expect.stringContaining('"lst"') });
+    expect(await runNode([cli, 'catalogue', '--yaml'])).toMatchObject({ code: 2 });
+  });
+
+  it.each([
+    ['CommonJS', 'commonjs', 'cts'],
+    ['ES module', 'module', 'mts'],
+  ])('has types that a %s project compiles against, and that refuse misuse', async (_, type, extension) => {
+    const project = join(folder, type);
+    await mkdir(project);
+    await writeFile(join(project, 'package.json'), JSON.stringify({ name: type, private: true, type }));
+    await cp(join(root, 'test/types/usage.ts'), join(project, `usage.${extension}`));
+    const options = {
+      module: 'nodenext',
+      target: 'es2023',
+      strict: true,
+      noEmit: true,
+      types: ['node'],
+      skipLibCheck: false,
+    };
+    const lib = ['es2023', 'esnext.disposable'];
+    await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: { ...options, lib } }));
+    const compiled = await run(bin('tsc'), ['-p', project]).catch((error: { stdout: string }) => error);
+    expect(compiled.stdout).toBe('');
+  });
+
+  it('passes publint and are-the-types-wrong', async () => {
+    await run(bin('publint'), ['run', tarball, '--strict', '--pack', 'false'], { cwd: root });
+    await run(bin('attw'), [tarball, '--profile', 'esm-only', '--no-emoji'], { cwd: root });
+  });
+});

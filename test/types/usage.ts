@@ -1,0 +1,37 @@
+import {
+  catalogue,
+  createInstruments,
+  createMetricsCollector,
+  type MetricName,
+  type MetricsSummary,
+  SignalMetrics,
+  signalViews,
+  start,
+} from 'signal-otel';
+
+const collector = createMetricsCollector({ runId: 'run_1', userId: 'user_1', tags: ['team:ml'] });
+collector.collectTrainingMetrics({ loss: 1, gradNorm: null, step: 1, extraMetrics: { perplexity: 2 } });
+collector.collectRlMetrics({ klDivergence: 0.01 });
+collector.collectPerformanceMetrics({ gpuMemoryUsedGb: 38.2 });
+const answer: Promise<string> = collector.timeOperation('sample', async () => 'text');
+const number: number = collector.timeOperation('sample', () => 5);
+const summary: MetricsSummary = collector.getMetricsSummary();
+const name: MetricName = 'signal.rl.kl_divergence';
+new SignalMetrics({ constantTags: { env: 'test' } }).increment('events', 1, { sampleRate: 0.5 });
+const views = signalViews({ histograms: 'explicit' });
+const stop: Promise<void> = start().shutdown();
+
+// @ts-expect-error a step is needed
+collector.collectTrainingMetrics({ loss: 1 });
+// @ts-expect-error snake_case is not the field's name
+collector.collectRlMetrics({ kl_divergence: 0.01 });
+// @ts-expect-error a run needs its id
+createMetricsCollector({});
+// @ts-expect-error no such metric
+const wrong: MetricName = 'signal.rl.kl';
+// @ts-expect-error a counter is not recorded
+createInstruments(globalMeter())['signal.training.step'].record(1);
+
+declare function globalMeter(): Parameters<typeof createInstruments>[0];
+
+export { answer, catalogue, name, number, stop, summary, views, wrong };
