@@ -1,0 +1,79 @@
+import { parseArgs } from 'node:util';
+
+export const usage = `Usage: node --require signal-otel/register examples/train.ts [options]
+
+Trains a CartPole policy with PPO over Signal's API.
+
+  --url URL            base URL of the API (default: SIGNAL_BASE_URL)
+  --steps N            optimizer steps at most (default 4000)
+  --target-reward R    stop once the mean return of the last 100 episodes is above R (default 150, highest 200)
+  --learning-rate LR   learning rate of the optimizer (default 0.001)
+  --seed N             seed of the network and the environments (default 1)
+  --json FILE          write the final values to FILE as JSON
+  --help               show this text
+
+SIGNAL_API_KEY holds the API key.`;
+
+export interface TrainOptions {
+  readonly baseUrl: string;
+  readonly apiKey: string;
+  readonly steps: number;
+  readonly targetReward: number;
+  readonly learningRate: number;
+  readonly seed: number;
+  readonly json: string | undefined;
+}
+
+/** A command line or an environment that the user has to correct. */
+export class UsageError extends Error {}
+
+/** Undefined where the user asked for the help text. */
+export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): TrainOptions | undefined {
+  const values = parse(args);
+  if (values.help) {
+    return undefined;
+  }
+  const baseUrl = values.url ?? env.SIGNAL_BASE_URL;
+  if (baseUrl === undefined || !URL.canParse(baseUrl)) {
+    throw new UsageError('Give the base URL of the API: --url http://127.0.0.1:8000, or SIGNAL_BASE_URL');
+  }
+  if (!env.SIGNAL_API_KEY) {
+    throw new UsageError('Set SIGNAL_API_KEY to your API key (sk-...)');
+  }
+  return {
+    baseUrl,
+    apiKey: env.SIGNAL_API_KEY,
+    steps: readNumber('--steps', values.steps, (value) => Number.isInteger(value) && value >= 1),
+    targetReward: readNumber('--target-reward', values['target-reward'], Number.isFinite),
+    learningRate: readNumber('--learning-rate', values['learning-rate'], (value) => value > 0 && value <= 1),
+    seed: readNumber('--seed', values.seed, (value) => Number.isInteger(value) && value >= 0),
+    json: values.json,
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        url: { type: 'string' },
+        steps: { type: 'string', default: '4000' },
+        'target-reward': { type: 'string', default: '150' },
+        'learning-rate': { type: 'string', default: '0.001' },
+        seed: { type: 'string', default: '1' },
+        json: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw error instanceof TypeError ? new UsageError(error.message) : error;
+  }
+}
+
+function readNumber(name: string, text: string, isAllowed: (value: number) => boolean): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (!isAllowed(value)) {
+    throw new UsageError(`${name} does not take ${JSON.stringify(text)}`);
+  }
+  return value;
+}
