@@ -1,0 +1,66 @@
+import { fileURLToPath } from 'node:url';
+import { collectorBinary, requireBinary } from './binaries.ts';
+import { type Exit, startProcess } from './child.ts';
+import { freePort } from './ports.ts';
+
+/** The file that users run. */
+export const rootConfig = fileURLToPath(new URL('../../otel-collector-config.yaml', import.meta.url));
+
+export interface CollectorPorts {
+  readonly http: number;
+  readonly grpc: number;
+  readonly health: number;
+}
+
+/** A real Collector; leaving its scope kills it. */
+export interface Collector extends AsyncDisposable {
+  /** Give these to another one that is to take its place. */
+  readonly ports: CollectorPorts;
+  readonly httpEndpoint: string;
+  readonly grpcEndpoint: string;
+  readonly healthEndpoint: string;
+  /** As if the machine had lost power. */
+  kill(signal?: NodeJS.Signals): Promise<Exit>;
+  /** Lets it send what it holds. */
+  stop(options?: { readonly deadlineMillis?: number }): Promise<Exit>;
+  output(): string;
+}
+
+export interface CollectorOptions {
+  readonly config?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly ports?: CollectorPorts;
+}
+
+/** Resolves once its receivers listen. */
+export async function startCollector({
+  config = rootConfig,
+  env = {},
+  ports,
+}: CollectorOptions = {}): Promise<Collector> {
+  const { http, grpc, health } = ports ?? { http: await freePort(), grpc: await freePort(), health: await freePort() };
+  const child = await startProcess(requireBinary(collectorBinary), ['--config', config], {
+    env: {
+      OTELCOL_OTLP_HTTP_ENDPOINT: `127.0.0.1:${http}`,
+      OTELCOL_OTLP_GRPC_ENDPOINT: `127.0.0.1:${grpc}`,
+      OTELCOL_HEALTH_ENDPOINT: `127.0.0.1:${health}`,
+      ...env,
+    },
+  });
+  try {
+    await child.waitForOutput(/Everything is ready/, { timeoutMillis: 30_000 });
+  } catch (error) {
+    await child.kill();
+    throw error;
+  }
+  return {
+    ports: { http, grpc, health },
+    httpEndpoint: `http://127.0.0.1:${http}`,
+    grpcEndpoint: `http://127.0.0.1:${grpc}`,
+    healthEndpoint: `http://127.0.0.1:${health}`,
+    kill: child.kill,
+    stop: child.stop,
+    output: child.output,
+    [Symbol.asyncDispose]: child[Symbol.asyncDispose],
+  };
+}

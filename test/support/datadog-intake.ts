@@ -1,0 +1,165 @@
+import { EventEmitter, once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { gunzipSync, inflateSync } from 'node:zlib';
+import {
+  decodeJsonSeries,
+  decodeLogs,
+  decodeSeries,
+  decodeSketches,
+  decodeSpans,
+  type Log,
+  type Series,
+  type Sketch,
+  type Span,
+} from './datadog-wire.ts';
+
+export interface IntakeRequest {
+  readonly method: string;
+  readonly path: string;
+  /** What was answered. */
+  readonly status: number;
+}
+
+/** A double of Datadog's intake: the real wire format, and the refusals of the real one. */
+export interface DatadogIntake extends AsyncDisposable {
+  readonly url: string;
+  /** The variables that point a Collector with the repository's configuration here. */
+  readonly collectorEnv: Readonly<Record<string, string>>;
+  /** Everything accepted so far, in the order of arrival. */
+  readonly series: readonly Series[];
+  readonly sketches: readonly Sketch[];
+  readonly spans: readonly Span[];
+  readonly logs: readonly Log[];
+  /** Every request, accepted or not. */
+  readonly requests: readonly IntakeRequest[];
+  /** Resolves with what `find` returns once that is neither false nor undefined; looks again on every arrival. */
+  waitFor<T>(find: () => T | false | undefined, options?: { readonly timeoutMillis?: number }): Promise<T>;
+  /** An outage: everything is answered with this status and nothing is kept, until `null` ends it. */
+  failWith(status: number | null): void;
+  close(): Promise<void>;
+}
+
+interface Endpoint {
+  /** What Datadog answers with when it accepts. */
+  readonly status: number;
+  readonly accept: (body: Uint8Array, isJson: boolean) => void;
+}
+
+export async function startDatadogIntake({ apiKey = 'key-of-the-intake-double' } = {}): Promise<DatadogIntake> {
+  const series: Series[] = [];
+  const sketches: Sketch[] = [];
+  const spans: Span[] = [];
+  const logs: Log[] = [];
+  const requests: IntakeRequest[] = [];
+  const traffic = new EventEmitter<{ request: [] }>();
+  let outageStatus: number | null = null;
+
+  const endpoints = new Map<string, Endpoint>([
+    ['GET /api/v1/validate', { status: 200, accept: () => {} }],
+    [
+      'POST /api/v2/series',
+      { status: 202, accept: (body, isJson) => series.push(...(isJson ? decodeJsonSeries(body) : decodeSeries(body))) },
+    ],
+    ['POST /api/beta/sketches', { status: 202, accept: (body) => sketches.push(...decodeSketches(body)) }],
+    ['POST /api/v0.2/traces', { status: 200, accept: (body) => spans.push(...decodeSpans(body)) }],
+    ['POST /api/v2/logs', { status: 202, accept: (body) => logs.push(...decodeLogs(body)) }],
+  ]);
+
+  function statusFor({ method, headers }: IncomingMessage, { pathname, searchParams }: URL, body: Uint8Array): number {
+    if (outageStatus !== null) return outageStatus;
+    if ((headers['dd-api-key'] ?? searchParams.get('api_key')) !== apiKey) return 403;
+    const endpoint = endpoints.get(`${method} ${pathname}`);
+    if (endpoint === undefined) return 404;
+    try {
+      endpoint.accept(decompress(body, headers['content-encoding']), headers['content-type'] === 'application/json');
+    } catch {
+      return 400;
+    }
+    return endpoint.status;
+  }
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://intake');
+    const status = statusFor(request, url, await buffer(request));
+    requests.push({ method: request.method ?? '', path: url.pathname, status });
+    response
+      .writeHead(status, { 'content-type': 'application/json' })
+      .end(JSON.stringify({ valid: status === 200, errors: [] }));
+    traffic.emit('request');
+  }
+
+  const server = createServer((request, response) => {
+    // A sender killed in the middle of its request has sent nothing.
+    serve(request, response).catch(() => response.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The intake double has no port.');
+  const url = `http://127.0.0.1:${address.port}`;
+
+  function arrivals(): string {
+    return [
+      `series: ${[...new Set(series.map(({ metric }) => metric))].join(', ')}`,
+      `sketches: ${[...new Set(sketches.map(({ metric }) => metric))].join(', ')}`,
+      `spans: ${spans.map(({ resource }) => resource).join(', ')}`,
+      `logs: ${logs.map(({ message }) => message).join(', ')}`,
+      `requests: ${requests.map(({ method, path, status }) => `${method} ${path} ${status}`).join(', ')}`,
+    ].join('\n');
+  }
+
+  async function close(): Promise<void> {
+    if (!server.listening) return;
+    const closed = once(server, 'close');
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  }
+
+  return {
+    url,
+    collectorEnv: {
+      DD_API_KEY: apiKey,
+      DATADOG_METRICS_ENDPOINT: url,
+      DATADOG_TRACES_ENDPOINT: url,
+      DATADOG_LOGS_ENDPOINT: url,
+    },
+    series,
+    sketches,
+    spans,
+    logs,
+    requests,
+    async waitFor<T>(find: () => T | false | undefined, { timeoutMillis = 15_000 } = {}): Promise<T> {
+      const deadline = AbortSignal.timeout(timeoutMillis);
+      for (;;) {
+        const result = find();
+        if (result !== false && result !== undefined) return result;
+        try {
+          await once(traffic, 'request', { signal: deadline });
+        } catch {
+          throw new Error(`What is waited for did not arrive in ${timeoutMillis} ms. What did:\n${arrivals()}`);
+        }
+      }
+    },
+    failWith: (status) => {
+      outageStatus = status;
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function decompress(body: Uint8Array, encoding: string | undefined): Uint8Array {
+  switch (encoding) {
+    case undefined:
+    case 'identity':
+      return body;
+    case 'gzip':
+      return gunzipSync(body);
+    case 'deflate':
+      return inflateSync(body);
+    default:
+      throw new Error(`Content-Encoding ${encoding} is unknown here.`);
+  }
+}
