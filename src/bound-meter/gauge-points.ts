@@ -1,0 +1,130 @@
+import type { Accumulation, Aggregation, IntervalStart } from './aggregation.ts';
+import type { Clock } from './clock.ts';
+
+/** Which recorded values of a gauge become points: every one, the last of each second, or the last of an interval. */
+export type Resolution = 'all' | '1s' | 'last';
+
+export interface GaugeInterval extends IntervalStart {
+  readonly kind: 'gauge';
+  /** Time (epoch milliseconds) and value by turns, oldest first; at least one point. */
+  readonly points: Float64Array;
+}
+
+/** Points that one interval of a series holds at most; past it the resolution is halved. */
+const MAX_POINTS = 1_024;
+const INITIAL_POINTS = 2;
+
+/** Keeps recorded values, each with its own time. */
+export class GaugeAggregation implements Aggregation<GaugeInterval> {
+  readonly #clock: Clock;
+  readonly #resolution: Resolution;
+  readonly #onReduced: (points: number) => void;
+
+  /** @param onReduced is told how many points gave way because a buffer was full. */
+  constructor(clock: Clock, resolution: Resolution, onReduced: (points: number) => void) {
+    this.#clock = clock;
+    this.#resolution = resolution;
+    this.#onReduced = onReduced;
+  }
+
+  create(): GaugeAccumulation {
+    return new GaugeAccumulation(this.#clock, this.#resolution, this.#onReduced);
+  }
+
+  merge(earlier: GaugeInterval, later: GaugeInterval): GaugeInterval {
+    const startMillis = earlier.startMillis;
+    if (this.#resolution === 'last') return { kind: 'gauge', startMillis, points: later.points };
+    let points = new Float64Array(earlier.points.length + later.points.length);
+    points.set(earlier.points);
+    points.set(later.points, earlier.points.length);
+    while (points.length / 2 > MAX_POINTS) {
+      const before = points.length / 2;
+      points = points.slice(0, halve(points, before) * 2);
+      this.#onReduced(before - points.length / 2);
+    }
+    return { kind: 'gauge', startMillis, points };
+  }
+}
+
+/** Keeps the second point of each pair, and the last in any case. @returns how many are left. */
+function halve(points: Float64Array, length: number): number {
+  let kept = 0;
+  for (let index = length % 2 === 0 ? 1 : 0; index < length; index += 2) {
+    points.copyWithin(kept * 2, index * 2, index * 2 + 2);
+    kept += 1;
+  }
+  return kept;
+}
+
+class GaugeAccumulation implements Accumulation<GaugeInterval> {
+  readonly #clock: Clock;
+  readonly #resolution: Resolution;
+  readonly #onReduced: (points: number) => void;
+  #points = new Float64Array(INITIAL_POINTS * 2);
+  #length = 0;
+  #startMillis = 0;
+  #lastTick = 0;
+  /** The second in which a further value replaces the last point; NaN where none does. */
+  #openSecond = Number.NaN;
+  /** How many values share a point, more than one once the buffer was full, and how many the last point has. */
+  #stride = 1;
+  #sharing = 1;
+
+  constructor(clock: Clock, resolution: Resolution, onReduced: (points: number) => void) {
+    this.#clock = clock;
+    this.#resolution = resolution;
+    this.#onReduced = onReduced;
+  }
+
+  record(value: number): void {
+    const clock = this.#clock;
+    if (clock.tick === 0 || clock.tick === this.#lastTick) clock.read();
+    this.#lastTick = clock.tick;
+    if (clock.second !== this.#openSecond) this.#begin(clock);
+    const at = this.#length * 2 - 2;
+    this.#points[at] = clock.millis;
+    this.#points[at + 1] = value;
+  }
+
+  take(): GaugeInterval | undefined {
+    if (this.#length === 0) return undefined;
+    const points = this.#points.slice(0, this.#length * 2);
+    this.#length = 0;
+    this.#openSecond = Number.NaN;
+    this.#stride = 1;
+    this.#sharing = 1;
+    return { kind: 'gauge', startMillis: this.#startMillis, points };
+  }
+
+  /** Begins a new point, or lets the last one be replaced. */
+  #begin(clock: Clock): void {
+    if (this.#resolution === '1s') this.#openSecond = clock.second;
+    if (this.#length === 0) this.#startMillis = clock.millis;
+    else if (this.#resolution === 'last' || this.#shares()) return;
+    else if (this.#length * 2 === this.#points.length) this.#makeRoom();
+    this.#length += 1;
+  }
+
+  #shares(): boolean {
+    if (this.#sharing >= this.#stride) {
+      this.#sharing = 1;
+      return false;
+    }
+    this.#sharing += 1;
+    this.#onReduced(1);
+    return true;
+  }
+
+  #makeRoom(): void {
+    if (this.#length < MAX_POINTS) {
+      const larger = new Float64Array(this.#points.length * 2);
+      larger.set(this.#points);
+      this.#points = larger;
+      return;
+    }
+    const kept = halve(this.#points, this.#length);
+    this.#onReduced(this.#length - kept);
+    this.#length = kept;
+    this.#stride *= 2;
+  }
+}

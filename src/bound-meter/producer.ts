@@ -1,0 +1,161 @@
+import type { HrTime } from '@opentelemetry/api';
+import { type InstrumentationScope, millisToHrTime } from '@opentelemetry/core';
+import { emptyResource } from '@opentelemetry/resources';
+import {
+  AggregationTemporality,
+  type CollectionResult,
+  type DataPoint,
+  DataPointType,
+  type ExponentialHistogram,
+  type Histogram,
+  type MetricData,
+  type MetricDescriptor,
+  type MetricProducer,
+} from '@opentelemetry/sdk-metrics';
+import type { ExplicitHistogramInterval } from './explicit-histogram.ts';
+import { type ExponentialHistogramInterval, shownScale } from './exponential-histogram.ts';
+import type { BoundMeterProvider } from './provider.ts';
+import type { CollectedSeries, CollectedStream } from './storage.ts';
+import type { InstrumentKind, MeterScope } from './stream.ts';
+
+const temporalities = {
+  delta: AggregationTemporality.DELTA,
+  cumulative: AggregationTemporality.CUMULATIVE,
+} as const;
+
+/** Hands the bound meter's measurements to one official reader, as its `metricProducers` option. */
+export class BoundMetricProducer implements MetricProducer {
+  readonly #provider: BoundMeterProvider;
+  readonly #reader: number;
+  #isFinal = false;
+
+  /** @param reader the reader's place among the provider's `readers`. */
+  constructor(provider: BoundMeterProvider, reader: number) {
+    this.#provider = provider;
+    this.#reader = reader;
+  }
+
+  /** From here on the points of the current second are handed over too: nothing is to come. */
+  finish(): void {
+    this.#isFinal = true;
+  }
+
+  async collect(): Promise<CollectionResult> {
+    const millis = Date.now();
+    const scopes = this.#provider.collect(this.#reader, millis, this.#isFinal);
+    const isLastValueOnly = this.#provider.readers[this.#reader]?.resolution === 'last';
+    return {
+      // A reader takes the resource of the SDK in its stead.
+      resourceMetrics: {
+        resource: emptyResource(),
+        scopeMetrics: scopes.map(({ scope, streams }) => ({
+          scope: toScope(scope),
+          metrics: streams.map((stream) => toMetricData(stream, millisToHrTime(millis), isLastValueOnly)),
+        })),
+      },
+      errors: [],
+    };
+  }
+}
+
+function toScope({ name, version, schemaUrl }: MeterScope): InstrumentationScope {
+  return { name, ...(version !== undefined && { version }), ...(schemaUrl !== undefined && { schemaUrl }) };
+}
+
+function toMetricData(stream: CollectedStream, endTime: HrTime, isLastValueOnly: boolean): MetricData {
+  const { storage, temporality, series } = stream;
+  const common = { descriptor: toDescriptor(stream), aggregationTemporality: temporalities[temporality] };
+  // Every series of a stream aggregates alike.
+  switch (series[0]?.interval.kind) {
+    case 'sum':
+      return {
+        ...common,
+        dataPointType: DataPointType.SUM,
+        isMonotonic: storage.descriptor.kind === 'counter' || storage.descriptor.kind === 'histogram',
+        dataPoints: series.map((one) => toPoint(one, endTime, sumOf(one))),
+      };
+    case 'explicitHistogram':
+      return {
+        ...common,
+        dataPointType: DataPointType.HISTOGRAM,
+        dataPoints: series.flatMap((one) =>
+          one.interval.kind === 'explicitHistogram' ? toPoint(one, endTime, toHistogram(one.interval, stream)) : [],
+        ),
+      };
+    case 'exponentialHistogram':
+      return {
+        ...common,
+        dataPointType: DataPointType.EXPONENTIAL_HISTOGRAM,
+        dataPoints: series.flatMap((one) =>
+          one.interval.kind === 'exponentialHistogram'
+            ? toPoint(one, endTime, toExponential(one.interval, stream))
+            : [],
+        ),
+      };
+    default:
+      return {
+        ...common,
+        dataPointType: DataPointType.GAUGE,
+        dataPoints: series.flatMap((one) => toGaugePoints(one, isLastValueOnly ? endTime : undefined)),
+      };
+  }
+}
+
+function toDescriptor({ storage }: CollectedStream): MetricDescriptor {
+  const { unit, valueType } = storage.descriptor;
+  const { name, description } = storage.config;
+  return { name, description, unit, valueType };
+}
+
+function toPoint<Value>({ attributes, startMillis }: CollectedSeries, endTime: HrTime, value: Value): DataPoint<Value> {
+  return { attributes, startTime: millisToHrTime(startMillis), endTime, value };
+}
+
+function sumOf({ interval }: CollectedSeries): number {
+  return interval.kind === 'sum' ? interval.value : 0;
+}
+
+/** @param endTime of all points; by default each has its own. */
+function toGaugePoints(one: CollectedSeries, endTime: HrTime | undefined): DataPoint<number>[] {
+  if (one.interval.kind !== 'gauge') return [];
+  const { points } = one.interval;
+  const startTime = millisToHrTime(one.startMillis);
+  const dataPoints: DataPoint<number>[] = [];
+  for (let at = 0; at < points.length; at += 2) {
+    dataPoints.push({
+      attributes: one.attributes,
+      startTime,
+      endTime: endTime ?? millisToHrTime(points[at] ?? 0),
+      value: points[at + 1] ?? 0,
+    });
+  }
+  return dataPoints;
+}
+
+function toHistogram(interval: ExplicitHistogramInterval, { storage }: CollectedStream): Histogram {
+  const { count, sum, min, max, bounds, counts } = interval;
+  return {
+    ...(storage.config.recordsMinMax && count > 0 && { min, max }),
+    ...(sumMayFall(storage.descriptor.kind) ? {} : { sum }),
+    buckets: { boundaries: bounds, counts: Array.from(counts) },
+    count,
+  };
+}
+
+function toExponential(interval: ExponentialHistogramInterval, { storage }: CollectedStream): ExponentialHistogram {
+  const { count, sum, min, max, scale, zeroCount, positive, negative } = interval;
+  return {
+    ...(storage.config.recordsMinMax && { min, max }),
+    ...(sumMayFall(storage.descriptor.kind) ? {} : { sum }),
+    positive: { offset: positive.offset, bucketCounts: [...positive.counts] },
+    negative: { offset: negative.offset, bucketCounts: [...negative.counts] },
+    count,
+    scale: shownScale(count, zeroCount, scale),
+    zeroCount,
+  };
+}
+
+/** OTLP wants the sum of a histogram to be monotonic, or absent. */
+function sumMayFall(kind: InstrumentKind): boolean {
+  return kind === 'gauge' || kind === 'upDownCounter';
+}

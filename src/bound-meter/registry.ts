@@ -1,0 +1,94 @@
+import type { Series } from './series.ts';
+
+/** What has series: a stream's storage. */
+export interface SeriesOwner {
+  /** Series that recorded nothing since the last collection and owe no reader anything. */
+  idleSeries(): Series[];
+  forget(series: Series): void;
+}
+
+/** What became of measurements that could not be kept as they were. */
+export interface LossListener {
+  /** Points of gauges that gave way because a buffer was full. */
+  onPointsReduced(points: number): void;
+  /** Series that were forgotten to make room before every reader had had the last of them. */
+  onSeriesEvicted(series: number): void;
+  /** A measurement that found no room for its series. */
+  onMeasurementRefused(): void;
+}
+
+/** The share of the limit that is freed at once: looking for idle series is a walk over all of them. */
+const EVICTED_SHARE = 0.01;
+
+/** Counts the series of all storages and makes room: ended ones go first, then idle ones; live ones never. */
+export class SeriesRegistry {
+  readonly #limit: number;
+  readonly #losses: LossListener;
+  #size = 0;
+  readonly #ended = new Map<Series, SeriesOwner>();
+  readonly #owners: SeriesOwner[] = [];
+  /** Set while there is nothing to evict; a collection changes that. */
+  #isFull = false;
+
+  constructor(limit: number, losses: LossListener) {
+    this.#limit = limit;
+    this.#losses = losses;
+  }
+
+  addOwner(owner: SeriesOwner): void {
+    this.#owners.push(owner);
+  }
+
+  /** Whether there is room for one more. */
+  admit(): boolean {
+    if (this.#size >= this.#limit && !this.#isFull) this.#evict();
+    if (this.#size >= this.#limit) {
+      this.#losses.onMeasurementRefused();
+      return false;
+    }
+    this.#size += 1;
+    return true;
+  }
+
+  noteEnded(series: Series, owner: SeriesOwner): void {
+    this.#ended.set(series, owner);
+    this.#isFull = false;
+  }
+
+  noteRevived(series: Series): void {
+    this.#ended.delete(series);
+  }
+
+  noteForgotten(series: Series): void {
+    this.#ended.delete(series);
+    this.#size -= 1;
+    this.#isFull = false;
+  }
+
+  noteCollected(): void {
+    this.#isFull = false;
+  }
+
+  #evict(): void {
+    const wanted = Math.max(1, Math.ceil(this.#limit * EVICTED_SHARE));
+    let evicted = 0;
+    for (const [series, owner] of this.#ended) {
+      if (evicted >= wanted) break;
+      owner.forget(series);
+      evicted += 1;
+    }
+    for (const { owner, series } of this.#idle(wanted - evicted)) {
+      owner.forget(series);
+      evicted += 1;
+    }
+    this.#isFull = evicted === 0;
+    if (evicted > 0) this.#losses.onSeriesEvicted(evicted);
+  }
+
+  /** The longest idle series, at most `count`. */
+  #idle(count: number): { owner: SeriesOwner; series: Series }[] {
+    if (count <= 0) return [];
+    const idle = this.#owners.flatMap((owner) => owner.idleSeries().map((series) => ({ owner, series })));
+    return idle.sort((a, b) => a.series.idleSinceMillis - b.series.idleSinceMillis).slice(0, count);
+  }
+}
