@@ -12,6 +12,8 @@ export interface Aggregation<Interval extends IntervalStart> {
 export interface Accumulation<Interval extends IntervalStart> {
   /** Never allocates in the steady state, and never throws. */
   record(value: number): void;
+  /** Whether nothing was recorded since the last `take`. */
+  readonly isEmpty: boolean;
   /** Hands over what was gathered and starts anew; `undefined` where nothing was recorded. */
   take(): Interval | undefined;
 }

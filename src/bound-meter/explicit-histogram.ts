@@ -73,6 +73,10 @@ class ExplicitHistogramAccumulation implements Accumulation<ExplicitHistogramInt
     this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
   }
 
+  get isEmpty(): boolean {
+    return this.#startMillis === 0;
+  }
+
   take(): ExplicitHistogramInterval | undefined {
     if (this.#startMillis === 0) return undefined;
     const [count = 0, sum = 0, min = 0, max = 0] = this.#cells;

@@ -79,6 +79,10 @@ class ExponentialHistogramAccumulation implements Accumulation<ExponentialHistog
     else this.#countIn(this.#negative, -value);
   }
 
+  get isEmpty(): boolean {
+    return this.#startMillis === 0;
+  }
+
   take(): ExponentialHistogramInterval | undefined {
     if (this.#startMillis === 0) return undefined;
     const taken = this.interval(this.#startMillis);

@@ -86,6 +86,10 @@ class GaugeAccumulation implements Accumulation<GaugeInterval> {
     this.#points[at + 1] = value;
   }
 
+  get isEmpty(): boolean {
+    return this.#length === 0;
+  }
+
   take(): GaugeInterval | undefined {
     if (this.#length === 0) return undefined;
     const points = this.#points.slice(0, this.#length * 2);

@@ -78,6 +78,10 @@ export class BoundMeter implements Meter {
     this.#official().removeBatchObservableCallback(callback, observables);
   }
 
+  get isEmpty(): boolean {
+    return this.#storages.every((storage) => storage.isEmpty);
+  }
+
   collect(readerIndex: number, moment: CollectionMoment): CollectedStream[] {
     return this.#storages.flatMap((storage) => storage.collect(readerIndex, moment) ?? []);
   }

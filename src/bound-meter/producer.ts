@@ -27,7 +27,8 @@ const temporalities = {
 export class BoundMetricProducer implements MetricProducer {
   readonly #provider: BoundMeterProvider;
   readonly #reader: number;
-  #isFinal = false;
+  /** Whether the points of the current second are handed over too, as when nothing more is to come. */
+  includesOpenSecond = false;
 
   /** @param reader the reader's place among the provider's `readers`. */
   constructor(provider: BoundMeterProvider, reader: number) {
@@ -35,14 +36,9 @@ export class BoundMetricProducer implements MetricProducer {
     this.#reader = reader;
   }
 
-  /** From here on the points of the current second are handed over too: nothing is to come. */
-  finish(): void {
-    this.#isFinal = true;
-  }
-
   async collect(): Promise<CollectionResult> {
     const millis = Date.now();
-    const scopes = this.#provider.collect(this.#reader, millis, this.#isFinal);
+    const scopes = this.#provider.collect(this.#reader, millis, this.includesOpenSecond);
     const isLastValueOnly = this.#provider.readers[this.#reader]?.resolution === 'last';
     return {
       // A reader takes the resource of the SDK in its stead.

@@ -50,21 +50,19 @@ export class BoundMeterProvider implements MeterProvider {
   readonly #clock = new Clock();
   readonly #registry: SeriesRegistry;
   readonly #losses: LossListener;
+  #isReporting = false;
+  #hasWarned = false;
   readonly #meters = new Map<string, BoundMeter>();
 
   constructor(options: BoundMeterProviderOptions) {
     this.readers = options.readers;
     this.#options = options;
-    const { onPointsReduced, onSeriesEvicted, onMeasurementRefused } = options.losses ?? {};
-    let hasWarned = false;
     this.#losses = {
-      onPointsReduced: (points) => onPointsReduced?.(points),
-      onSeriesEvicted: (series) => onSeriesEvicted?.(series),
+      onPointsReduced: (points) => this.#report((losses) => losses.onPointsReduced?.(points)),
+      onSeriesEvicted: (series) => this.#report((losses) => losses.onSeriesEvicted?.(series)),
       onMeasurementRefused: () => {
-        if (!hasWarned)
-          diag.warn(`bound meter: no room for another series (${this.#maxSeries} live); it is not recorded`);
-        hasWarned = true;
-        onMeasurementRefused?.();
+        this.#warnOfLimit();
+        this.#report((losses) => losses.onMeasurementRefused?.());
       },
     };
     this.#registry = new SeriesRegistry(this.#maxSeries, this.#losses);
@@ -88,6 +86,11 @@ export class BoundMeterProvider implements MeterProvider {
     return meter;
   }
 
+  /** Whether nothing was recorded since the last collection. */
+  get isEmpty(): boolean {
+    return [...this.#meters.values()].every((meter) => meter.isEmpty);
+  }
+
   /**
    * What a reader has not had yet, by scope.
    * @param isFinal whether nothing is to come, so that the points of the current second are due as well.
@@ -100,6 +103,20 @@ export class BoundMeterProvider implements MeterProvider {
     }));
     this.#registry.noteCollected();
     return scopes.filter(({ streams }) => streams.length > 0);
+  }
+
+  /** Whoever is told counts it with this meter, which may refuse that too: once is enough. */
+  #report(tell: (losses: Partial<LossListener>) => void): void {
+    if (this.#isReporting) return;
+    this.#isReporting = true;
+    tell(this.#options.losses ?? {});
+    this.#isReporting = false;
+  }
+
+  #warnOfLimit(): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    diag.warn(`bound meter: there are ${this.#maxSeries} live series already; what needs a new one is not recorded`);
   }
 
   get #maxSeries(): number {

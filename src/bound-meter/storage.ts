@@ -94,6 +94,11 @@ export class Storage implements SeriesOwner {
     );
   }
 
+  /** Whether there is something that no collection has taken. */
+  get isEmpty(): boolean {
+    return [...this.#series.values()].every(({ accumulation }) => accumulation.isEmpty);
+  }
+
   /** What a reader has not had yet; `undefined` where the reader does not read this stream, or there is nothing. */
   collect(readerIndex: number, moment: CollectionMoment): CollectedStream | undefined {
     const position = this.#readers.findIndex(({ index }) => index === readerIndex);

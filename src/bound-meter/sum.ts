@@ -46,6 +46,10 @@ class SumAccumulation implements Accumulation<SumInterval> {
     cells[VALUE] = (cells[VALUE] ?? 0) + value;
   }
 
+  get isEmpty(): boolean {
+    return this.#cells[START] === 0;
+  }
+
   take(): SumInterval | undefined {
     const [value = 0, startMillis = 0] = this.#cells;
     if (startMillis === 0) return undefined;

@@ -1,6 +1,7 @@
 import { resultAliases } from './aliases.ts';
 import { checkUnique, type MetricDefinition } from './metric.ts';
 import { type FieldName, shortName } from './naming.ts';
+import { selfMetrics } from './otel.ts';
 import { performanceMetrics } from './performance.ts';
 import { rlMetrics } from './rl.ts';
 import { progressMetrics, trainingMetrics } from './training.ts';
@@ -13,7 +14,13 @@ export { rlMetrics } from './rl.ts';
 export { progressMetrics, trainingMetrics } from './training.ts';
 
 /** Every metric of the package, in the order in which tables and dashboards show them. */
-export const catalogue = [...trainingMetrics, ...progressMetrics, ...rlMetrics, ...performanceMetrics] as const;
+export const catalogue = [
+  ...trainingMetrics,
+  ...progressMetrics,
+  ...rlMetrics,
+  ...performanceMetrics,
+  ...selfMetrics,
+] as const;
 
 export type CataloguedMetric = (typeof catalogue)[number];
 export type MetricName = CataloguedMetric['name'];

@@ -1,7 +1,7 @@
 import type { DiagLogger } from '@opentelemetry/api';
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 
-/** A warning now and then tells a user that it is still so; one at each export would bury the training's own output. */
+/** Between two warnings at least: where delivery comes and goes, they would bury the training's own output. */
 const QUIET_MILLIS = 60_000;
 
 /** Says once when delivery begins to fail, for whichever signal, and once when it works again. */
@@ -22,14 +22,13 @@ export class DeliveryHealth {
   }
 
   #fail(signal: string, destination: string, error: Error | undefined): void {
-    const isNew = this.#failing.size === 0;
     this.#failing.add(signal);
-    if (!isNew || performance.now() - this.#warnedMillis < QUIET_MILLIS) return;
+    if (this.#warned || performance.now() - this.#warnedMillis < QUIET_MILLIS) return;
     this.#warnedMillis = performance.now();
     this.#warned = true;
     this.#log.warn(
       `cannot deliver ${signal} to ${destination}: ${describe(error)}. Training goes on; is a Collector listening ` +
-        `there? OTEL_EXPORTER_OTLP_ENDPOINT says where to send, OTEL_METRICS_EXPORTER=none turns sending off.`,
+        `there? OTEL_EXPORTER_OTLP_ENDPOINT says where to send, OTEL_SDK_DISABLED=true turns telemetry off.`,
     );
   }
 

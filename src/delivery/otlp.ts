@@ -13,26 +13,33 @@ import type { AggregationOption, PushMetricExporter } from '@opentelemetry/sdk-m
 import { AggregationType, InstrumentType } from '@opentelemetry/sdk-metrics';
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
 
-/** What the package decides for an OTLP exporter. Endpoint, headers, time-out, TLS: the exporter's own variables. */
+/** What the package decides for an OTLP exporter. Endpoint, headers, TLS: the exporter's own variables. */
 export interface OtlpOptions {
   readonly protocol: 'http/protobuf' | 'http/json';
   /** `undefined` leaves it to the exporter's own variables. */
   readonly compression: 'gzip' | undefined;
+  /** How long one export may take, its retries included; `undefined` leaves it to the exporter's own variables. */
+  readonly timeoutMillis: number | undefined;
 }
 
 export interface OtlpMetricsOptions extends OtlpOptions {
-  /** `undefined` leaves it to the exporter's own variables. */
-  readonly temporality: 'delta' | undefined;
+  readonly temporality: 'delta' | 'cumulative' | 'lowmemory';
   /** The form of histograms; `undefined` for the instruments' own bounds. */
   readonly histograms: AggregationOption | undefined;
 }
+
+const temporalities = {
+  delta: AggregationTemporalityPreference.DELTA,
+  cumulative: AggregationTemporalityPreference.CUMULATIVE,
+  lowmemory: AggregationTemporalityPreference.LOWMEMORY,
+} as const;
 
 export function createMetricExporter(options: OtlpMetricsOptions): PushMetricExporter {
   const { temporality, histograms } = options;
   const Exporter = options.protocol === 'http/json' ? JsonMetricExporter : ProtobufMetricExporter;
   return new Exporter({
     ...transport(options),
-    ...(temporality && { temporalityPreference: AggregationTemporalityPreference.DELTA }),
+    temporalityPreference: temporalities[temporality],
     aggregationPreference: (instrument) =>
       instrument === InstrumentType.HISTOGRAM && histograms ? histograms : { type: AggregationType.DEFAULT },
   });
@@ -48,6 +55,9 @@ export function createLogExporter(options: OtlpOptions): LogRecordExporter {
   return new Exporter(transport(options));
 }
 
-function transport({ compression }: OtlpOptions) {
-  return compression === undefined ? {} : { compression: CompressionAlgorithm.GZIP };
+function transport({ compression, timeoutMillis }: OtlpOptions) {
+  return {
+    ...(compression !== undefined && { compression: CompressionAlgorithm.GZIP }),
+    ...(timeoutMillis !== undefined && { timeoutMillis }),
+  };
 }

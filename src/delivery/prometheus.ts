@@ -1,12 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { DiagLogger } from '@opentelemetry/api';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
-import type { MetricReader } from '@opentelemetry/sdk-metrics';
+import type { MetricProducer, MetricReader } from '@opentelemetry/sdk-metrics';
 
 export interface PrometheusOptions {
   readonly host: string;
   /** 0 lets the system choose; another one that is taken makes way for the next free one. */
   readonly port: number;
+  /** What it shows beside the SDK's own metrics. */
+  readonly metricProducers: MetricProducer[];
   readonly log: Pick<DiagLogger, 'info' | 'warn'>;
 }
 
@@ -20,7 +22,7 @@ const PORTS_TO_TRY = 100;
  * one fixed port or fails, so the package brings the server and the exporter the text.
  */
 export function createPrometheusReader(options: PrometheusOptions): MetricReader {
-  const reader = new PrometheusExporter({ preventServerStart: true });
+  const reader = new PrometheusExporter({ preventServerStart: true, metricProducers: options.metricProducers });
   const server = createServer((request, response) => answer(reader, request, response)).unref();
   listen(server, options);
   const shutDownReader = reader.shutdown.bind(reader);

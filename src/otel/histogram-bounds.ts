@@ -14,6 +14,12 @@ export const DURATION_BOUNDS_MILLIS: readonly number[] = Object.freeze([
   HOUR_MILLIS,
 ]);
 
+/** For values of whatever scale, ratios and token counts alike: three bounds a decade from 0.001 to a million. */
+export const GENERAL_BOUNDS: readonly number[] = Object.freeze([
+  ...[-3, -2, -1, 0, 1, 2, 3, 4, 5].flatMap((exponent) => [1, 2.5, 5].map((step) => step * 10 ** exponent)),
+  1_000_000,
+]);
+
 /**
  * Buckets of an exponential histogram. From 1 ms to 1 h are 22 doublings; 640 buckets resolve each into 16 or more,
  * which keeps a quantile's error under 4 % where the default of 160 reaches 9 %.

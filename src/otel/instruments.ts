@@ -1,8 +1,9 @@
-import type { Counter, Gauge, Histogram, Meter, MetricOptions, UpDownCounter } from '@opentelemetry/api';
+import type { Counter, Gauge, Histogram, Meter } from '@opentelemetry/api';
 import { type CataloguedMetric, catalogue, findMetric, type MetricKind } from '../catalogue/index.ts';
 import type { SyncInstrument } from './bind.ts';
+import { CustomCounter } from './custom-counter.ts';
 import { warnOnce } from './diagnostics.ts';
-import { DURATION_BOUNDS_MILLIS } from './histogram-bounds.ts';
+import { DURATION_BOUNDS_MILLIS, GENERAL_BOUNDS } from './histogram-bounds.ts';
 
 interface InstrumentOf {
   gauge: Gauge;
@@ -14,9 +15,6 @@ interface InstrumentOf {
 export type SignalInstruments = {
   readonly [Metric in CataloguedMetric as Metric['name']]: InstrumentOf[Metric['kind']];
 };
-
-/** The catalogue's kinds, and the counter that may go down, which only custom metrics use. */
-export type InstrumentKind = MetricKind | 'upDownCounter';
 
 /** Names come from training code, which may build them from data: `loss_step_1`, `loss_step_2`, ... */
 const MAX_CUSTOM_INSTRUMENTS = 1_000;
@@ -48,7 +46,7 @@ export function instrumentsOf(meter: Meter): InstrumentRegistry {
 /** A meter's instruments, each created at its first use, catalogued and custom ones alike. */
 export class InstrumentRegistry {
   readonly #meter: Meter;
-  readonly #instruments = new Map<string, { readonly kind: InstrumentKind; readonly instrument: SyncInstrument }>();
+  readonly #instruments = new Map<string, { readonly kind: MetricKind; readonly instrument: SyncInstrument }>();
 
   constructor(meter: Meter) {
     this.#meter = meter;
@@ -58,59 +56,51 @@ export class InstrumentRegistry {
    * The instrument of that name. A name keeps the kind of its first use: `undefined`, with one warning, where it is
    * asked for as another, and where there are too many names.
    */
-  get(name: string, kind: InstrumentKind): SyncInstrument | undefined {
+  get(name: string, kind: MetricKind): SyncInstrument | undefined {
     const known = this.#instruments.get(name) ?? this.#create(name, kind);
-    if (known === undefined) return undefined;
-    if (known.kind === kind) return known.instrument;
-    if (known.kind === 'counter' && kind === 'upDownCounter') return this.#lower(name);
-    // An increment of a name that was decremented first belongs to the same up-down counter.
-    if (known.kind === 'upDownCounter' && kind === 'counter') return known.instrument;
+    if (known === undefined || known.kind === kind) return known?.instrument;
     warnOnce(`kind:${name}`, `${name} is a ${known.kind}: recording it as a ${kind} is ignored; use another name`);
     return undefined;
   }
 
-  #create(name: string, kind: InstrumentKind) {
+  #create(name: string, asked: MetricKind) {
     const definition = findMetric(name);
     if (definition === undefined && this.#instruments.size >= MAX_CUSTOM_INSTRUMENTS) {
       warnOnce('instruments', `more than ${MAX_CUSTOM_INSTRUMENTS} metric names; new ones are left out. Use tags`);
       return undefined;
     }
+    const kind = definition?.kind ?? asked;
     const created = {
-      kind: definition?.kind ?? kind,
-      instrument: createInstrument(this.#meter, name, definition?.kind ?? kind, {
-        description: definition?.description ?? '',
-        unit: definition?.unit ?? '',
-      }),
+      kind,
+      instrument:
+        definition === undefined
+          ? createCustom(this.#meter, name, kind)
+          : createInstrument(this.#meter, name, kind, definition),
     };
     this.#instruments.set(name, created);
     return created;
   }
-
-  /** A counter cannot go down. From here on the name is an up-down counter; what was counted before stays counted. */
-  #lower(name: string): UpDownCounter | undefined {
-    if (findMetric(name) !== undefined) {
-      warnOnce(`lower:${name}`, `${name} is a counter and cannot be decremented; ignored`);
-      return undefined;
-    }
-    warnOnce(`lower:${name}`, `${name} was a counter and is now decremented: it goes on as an up-down counter`);
-    const instrument = this.#meter.createUpDownCounter(name);
-    this.#instruments.set(name, { kind: 'upDownCounter', instrument });
-    return instrument;
-  }
 }
 
-function createInstrument(meter: Meter, name: string, kind: InstrumentKind, options: MetricOptions): SyncInstrument {
+function createCustom(meter: Meter, name: string, kind: MetricKind): SyncInstrument {
+  const options = { description: 'Recorded by the application', unit: '' };
+  return kind === 'counter' ? new CustomCounter(meter, name, options) : createInstrument(meter, name, kind, options);
+}
+
+function createInstrument(
+  meter: Meter,
+  name: string,
+  kind: MetricKind,
+  { description, unit }: { readonly description: string; readonly unit: string },
+): SyncInstrument {
   switch (kind) {
     case 'gauge':
-      return meter.createGauge(name, options);
+      return meter.createGauge(name, { description, unit });
     case 'counter':
-      return meter.createCounter(name, options);
-    case 'upDownCounter':
-      return meter.createUpDownCounter(name, options);
-    case 'histogram':
-      return meter.createHistogram(name, {
-        ...options,
-        advice: { explicitBucketBoundaries: [...DURATION_BOUNDS_MILLIS] },
-      });
+      return meter.createCounter(name, { description, unit });
+    case 'histogram': {
+      const bounds = name.endsWith('_ms') ? DURATION_BOUNDS_MILLIS : GENERAL_BOUNDS;
+      return meter.createHistogram(name, { description, unit, advice: { explicitBucketBoundaries: [...bounds] } });
+    }
   }
 }

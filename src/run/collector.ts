@@ -24,7 +24,7 @@ import {
 } from './collector-options.ts';
 import { FieldReader } from './fields.ts';
 import { guard } from './guard.ts';
-import { MetricsHistory, type MetricsSummary, RunStatistics } from './history.ts';
+import { HistoryRing, type MetricsHistory, type MetricsSummary, RunStatistics } from './history.ts';
 import { type Operation, type OperationReport, operationName, stepOf, TimedOperation } from './operation.ts';
 import { RunRecorder } from './recorder.ts';
 import { readResult } from './result.ts';
@@ -53,6 +53,7 @@ export class MetricsCollector {
   readonly runId: string;
   /** The last calls, at most `historySize`. */
   readonly metricsHistory: MetricsHistory;
+  readonly #history: HistoryRing;
   readonly #recorder: RunRecorder;
   readonly #statistics = new RunStatistics();
   readonly #steps = new StepCounter();
@@ -69,9 +70,8 @@ export class MetricsCollector {
     const tracerProvider = enableDatadog ? options.tracerProvider : silentTracerProvider;
 
     this.runId = runId;
-    this.metricsHistory = new MetricsHistory(options.historySize ?? DEFAULT_HISTORY_SIZE, () =>
-      this.#statistics.clear(),
-    );
+    this.#history = new HistoryRing(options.historySize ?? DEFAULT_HISTORY_SIZE, () => this.#statistics.clear());
+    this.metricsHistory = this.#history;
     this.#recorder = new RunRecorder(new SignalMeter(meterProvider), toAttributes(tags, Object.fromEntries(billed)));
     this.#tracer = signalTracer(tracerProvider);
     this.#spanAttributes = toAttributes(tags, identity);
@@ -86,7 +86,13 @@ export class MetricsCollector {
         if (name !== undefined) values.set(name, value);
       }
       for (const { definition, value } of trainingFields.read(metrics)) {
-        if (value !== null && value !== undefined) values.set(definition.name, value);
+        if (value === null || value === undefined) continue;
+        if (values.has(definition.name))
+          warnOnce(
+            `twice:${definition.name}`,
+            `${definition.name}: the extra metric of this name gives way to the field`,
+          );
+        values.set(definition.name, value);
       }
       this.#advance(metrics.step);
       this.#keep(values);
@@ -206,7 +212,7 @@ export class MetricsCollector {
     }
     if (Object.keys(metrics).length === 0) return;
     const entry = { timestampMillis: Date.now(), step: this.#step, metrics };
-    this.metricsHistory.push(entry);
+    this.#history.push(entry);
     this.#statistics.add(entry);
   }
 }

@@ -3,7 +3,7 @@ import { type MetricKind, NAMESPACE, qualifiedName } from '../catalogue/index.ts
 import { type Tags, toAttributes } from '../otel/attributes.ts';
 import { write } from '../otel/bind.ts';
 import { warnOnce } from '../otel/diagnostics.ts';
-import { type InstrumentKind, instrumentsOf } from '../otel/instruments.ts';
+import { instrumentsOf } from '../otel/instruments.ts';
 import { SignalMeter, silentMeterProvider } from '../otel/meter.ts';
 import { guard } from './guard.ts';
 import { checkOptions, requireText } from './options.ts';
@@ -87,15 +87,15 @@ export class SignalMetrics {
 
   /** Counts up by `value`, which is 0 or more. */
   increment(name: string, value = 1, options: RecordOptions = {}): void {
-    this.#guarded('increment', () => this.#count(name, 'counter', value, 1, options));
+    this.#guarded('increment', () => this.#count(name, value, 1, options));
   }
 
   /**
-   * Counts down by `value`, which is 0 or more. A name that is ever decremented is an up-down counter: backends show its
-   * current value, where that of a name only incremented is a count.
+   * Counts down by `value`, which is 0 or more. From its first decrement on a name is an up-down counter, of which
+   * backends show the current value; a name that is only incremented is a count. Catalogued counters never go down.
    */
   decrement(name: string, value = 1, options: RecordOptions = {}): void {
-    this.#guarded('decrement', () => this.#count(name, 'upDownCounter', value, -1, options));
+    this.#guarded('decrement', () => this.#count(name, value, -1, options));
   }
 
   /** Shows, as a gauge, how many different values this client was given under the name and tags. */
@@ -134,21 +134,21 @@ export class SignalMetrics {
     if (sorted.is === 'nonFinite') this.#countNonFinite(qualified, options);
   }
 
-  #count(name: string, kind: 'counter' | 'upDownCounter', value: unknown, sign: 1 | -1, options: RecordOptions): void {
+  #count(name: string, value: unknown, sign: 1 | -1, options: RecordOptions): void {
     const qualified = this.#qualify(name);
     if (qualified === undefined) return;
     const sorted = sortValue(qualified, 'counter', value);
     if (sorted.is === 'nonFinite') this.#countNonFinite(qualified, options);
     if (sorted.is !== 'finite') return;
     const amount = sorted.value * sampleWeight(options.sampleRate);
-    if (amount !== 0) this.#write(qualified, kind, sign * amount, options);
+    if (amount !== 0) this.#write(qualified, 'counter', sign * amount, options);
   }
 
   #countNonFinite(name: string, { tags }: RecordOptions): void {
     this.#write(NON_FINITE, 'counter', 1, { tags: { ...toAttributes(tags), metric: name } });
   }
 
-  #write(name: string, kind: InstrumentKind, value: number, { tags }: RecordOptions): void {
+  #write(name: string, kind: MetricKind, value: number, { tags }: RecordOptions): void {
     const instrument = instrumentsOf(this.#meter.current()).get(name, kind);
     if (instrument !== undefined) write(instrument, value, toAttributes(this.#constantTags, tags));
   }
@@ -178,7 +178,7 @@ function checkMetricsOptions(options: SignalMetricsOptions): void {
   const where = 'SignalMetrics';
   for (const key of ['apiKey', 'appKey']) {
     if (typeof options === 'object' && options !== null && key in options) {
-      throw new TypeError(`${where}: keys belong to the process; set DATADOG_API_KEY and DATADOG_APP_KEY instead`);
+      throw new TypeError(`${where}: it takes no keys; the Collector has them, as DD_API_KEY`);
     }
   }
   checkOptions(where, options, OPTIONS);

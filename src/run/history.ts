@@ -33,8 +33,21 @@ export interface MetricsSummary {
   readonly metrics: Readonly<Record<string, MetricStatistics>>;
 }
 
-/** The last entries of a run, at most `capacity`: the oldest makes room for the newest. */
-export class MetricsHistory implements Iterable<HistoryEntry> {
+/** The last entries of a run, oldest first. */
+export interface MetricsHistory extends Iterable<HistoryEntry> {
+  /** How many entries it holds at most: the oldest makes room for the newest. */
+  readonly capacity: number;
+  readonly length: number;
+  /** The entry at `index`, 0 the oldest, -1 the newest. */
+  at(index: number): HistoryEntry | undefined;
+  /** The entries as a new array. */
+  toArray(): HistoryEntry[];
+  toJSON(): HistoryEntry[];
+  /** Forgets every entry, and starts the summary anew. */
+  clear(): void;
+}
+
+export class HistoryRing implements MetricsHistory {
   readonly capacity: number;
   readonly #entries: HistoryEntry[] = [];
   /** Where the oldest entry lies once the ring is full. */
@@ -50,7 +63,6 @@ export class MetricsHistory implements Iterable<HistoryEntry> {
     return this.#entries.length;
   }
 
-  /** Adds the newest entry. */
   push(entry: HistoryEntry): void {
     if (this.capacity === 0) return;
     if (this.#entries.length < this.capacity) {
@@ -61,23 +73,24 @@ export class MetricsHistory implements Iterable<HistoryEntry> {
     this.#oldest = (this.#oldest + 1) % this.capacity;
   }
 
-  /** Forgets every entry, and starts the summary anew. */
   clear(): void {
     this.#entries.length = 0;
     this.#oldest = 0;
     this.#onClear();
   }
 
-  /** The entry at `index`, 0 the oldest, -1 the newest. */
   at(index: number): HistoryEntry | undefined {
     const position = index < 0 ? this.length + index : index;
     if (position < 0 || position >= this.length) return undefined;
     return this.#entries[(this.#oldest + position) % this.length];
   }
 
-  /** The entries as a new array, oldest first. */
   toArray(): HistoryEntry[] {
     return [...this];
+  }
+
+  toJSON(): HistoryEntry[] {
+    return this.toArray();
   }
 
   *[Symbol.iterator](): IterableIterator<HistoryEntry> {

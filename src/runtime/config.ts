@@ -23,6 +23,8 @@ const SAMPLERS = [
   'parentbased_always_off',
   'parentbased_traceidratio',
 ] as const;
+const TEMPORALITIES = ['delta', 'cumulative', 'lowmemory'] as const;
+const RESOLUTIONS = ['1s', 'all', 'last'] as const;
 const HISTOGRAMS = ['base2_exponential_bucket_histogram', 'explicit_bucket_histogram'] as const;
 
 export type SignalKind = 'metrics' | 'traces' | 'logs';
@@ -47,6 +49,10 @@ const settings = {
   metricsProtocol: protocol('OTEL_EXPORTER_OTLP_METRICS_PROTOCOL'),
   tracesProtocol: protocol('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'),
   logsProtocol: protocol('OTEL_EXPORTER_OTLP_LOGS_PROTOCOL'),
+  temporality: choice('OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE', TEMPORALITIES),
+  stepResolution: choice('SIGNAL_STEP_RESOLUTION', RESOLUTIONS),
+  maxSeries: wholeNumber('SIGNAL_MAX_SERIES', 200_000, 1_000, 2 ** 31 - 1),
+  idleTimeoutMillis: wholeNumber('SIGNAL_SERIES_IDLE_TIMEOUT', 3_600_000, 1_000, 2 ** 31 - 1),
   sampler: choice('OTEL_TRACES_SAMPLER', SAMPLERS),
   samplerRatio: {
     variables: ['OTEL_TRACES_SAMPLER_ARG'],
@@ -90,7 +96,22 @@ export function readConfig(environment: Environment, warn: (message: string) => 
   // Object.fromEntries forgets the keys' names; they are those of `settings`.
   const config = Object.fromEntries(Object.entries<Setting<unknown>>(settings).map(read)) as Config;
   for (const problem of problems) warn(problem);
-  return config;
+  return sendsNothingByOtlp(config, environment) ? withoutOtlp(config, environment) : config;
+}
+
+/** Whether metrics stay on this machine, at Prometheus's endpoint or on the console, and no OTLP endpoint is named. */
+function sendsNothingByOtlp({ metricsExporters }: Config, environment: Environment): boolean {
+  const isLocal = metricsExporters.length > 0 && !metricsExporters.includes('otlp');
+  return isLocal && !Object.keys(environment).some((name) => /^OTEL_EXPORTER_OTLP_(\w+_)?ENDPOINT$/.test(name));
+}
+
+/** One variable is enough for Prometheus: spans and logs would look for a Collector that nobody has. */
+function withoutOtlp(config: Config, environment: Environment): Config {
+  return {
+    ...config,
+    tracesExporters: environment.OTEL_TRACES_EXPORTER ? config.tracesExporters : [],
+    logsExporters: environment.OTEL_LOGS_EXPORTER ? config.logsExporters : [],
+  };
 }
 
 /** Whether the user has decided the named option of the OTLP exporter, for one signal or for all. */

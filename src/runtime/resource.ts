@@ -23,6 +23,8 @@ import type { Config } from './config.ts';
  */
 export function createResource(config: Config): Resource {
   const own: Attributes = {
+    // The SDK's own default shows where Node lies on this machine.
+    [ATTR_SERVICE_NAME]: 'unknown_service:node',
     // Two processes of one service on one host would otherwise write the same streams.
     [ATTR_SERVICE_INSTANCE_ID]: randomUUID(),
     // Without it a gateway Collector stamps its own host on everything.

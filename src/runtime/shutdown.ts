@@ -3,27 +3,39 @@ import { log } from '../otel/diagnostics.ts';
 /** Long enough for a slow Collector, short enough for whoever waits for the process to end. */
 export const SHUTDOWN_DEADLINE_MILLIS = 5_000;
 
+export interface ProcessEndActions {
+  /** Sends what has been recorded, and goes on. */
+  flush(): Promise<void>;
+  /** Sends what has been recorded, and stops. */
+  shutdown(): Promise<void>;
+}
+
 /**
- * Runs `shutdown` when the process comes to its end by itself or by SIGTERM or SIGINT. How it ends stays as it was: a
- * signal goes on to kill the process where nobody but the package listens to it, and where the host does, it decides.
+ * Delivers the last points when the process comes to its end by itself or by SIGTERM or SIGINT. How it ends stays as it
+ * was: where nobody but the package listens to a signal, the signal goes on to kill the process; where the host does, it
+ * decides, may go on recording, and the end comes later.
  * @returns takes the listeners away again.
  */
-export function onProcessEnd(shutdown: () => Promise<void>): () => void {
+export function onProcessEnd({ flush, shutdown }: ProcessEndActions): () => void {
   const signals = ['SIGTERM', 'SIGINT'] as const;
-  // Called once, and gone from the listeners by then: a second Ctrl-C ends the process at once, as it would without us.
-  const onSignal = (signal: NodeJS.Signals) => {
-    const wasAlone = process.listenerCount(signal) === 0;
-    void shutdown().finally(() => {
-      if (wasAlone) process.kill(process.pid, signal);
-    });
-  };
-  const onBeforeExit = () => void shutdown();
-  process.once('beforeExit', onBeforeExit);
-  for (const signal of signals) process.once(signal, onSignal);
-  return () => {
+  const forget = () => {
     process.removeListener('beforeExit', onBeforeExit);
     for (const signal of signals) process.removeListener(signal, onSignal);
   };
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (process.listenerCount(signal) > 1) {
+      void flush();
+      return;
+    }
+    // A second Ctrl-C ends the process at once, as it would without the package.
+    forget();
+    void shutdown().finally(() => process.kill(process.pid, signal));
+  };
+  const onBeforeExit = () => void shutdown();
+  process.once('beforeExit', onBeforeExit);
+  // First in line: a listener of the host's that wants one signal only is gone once it has been called.
+  for (const signal of signals) process.prependListener(signal, onSignal);
+  return forget;
 }
 
 /** Waits for `work`, but no longer than the deadline. Never rejects: nobody is left to handle it. */

@@ -1,8 +1,8 @@
 import { log } from '../otel/diagnostics.ts';
 import { type Environment, otlpEndpoint, readConfig } from './config.ts';
 import { installLogger } from './diagnostics.ts';
-import { Pipeline } from './pipeline.ts';
 import { onProcessEnd, SHUTDOWN_DEADLINE_MILLIS, withinDeadline } from './shutdown.ts';
+import { Telemetry } from './telemetry.ts';
 
 /** The running telemetry of this process. */
 export interface SignalOtel {
@@ -37,27 +37,25 @@ function startOnce(environment: Environment): SignalOtel {
     for (const problem of problems) log.warn(problem);
     if (config.disabled) return idle;
 
-    const pipeline = new Pipeline(config, environment);
-    pipeline.register();
+    const telemetry = new Telemetry(config, environment);
+    telemetry.register();
     log.debug(
       `started: ${config.metricsExporters.join(', ') || 'no metrics'} to ${otlpEndpoint('metrics', environment)}`,
     );
-    return handleOf(pipeline);
+    return handleOf(telemetry);
   } catch (error) {
     log.error(`not started, training goes on without telemetry: ${error instanceof Error ? error.message : 'unknown'}`);
     return idle;
   }
 }
 
-function handleOf(pipeline: Pipeline): SignalOtel {
+function handleOf(telemetry: Telemetry): SignalOtel {
   let stopped: Promise<void> | undefined;
   const shutdown = () => {
-    stopped ??= withinDeadline('shutdown', pipeline.shutdown(), SHUTDOWN_DEADLINE_MILLIS).finally(forget);
+    stopped ??= withinDeadline('shutdown', telemetry.shutdown(), SHUTDOWN_DEADLINE_MILLIS).finally(forget);
     return stopped;
   };
-  const forget = onProcessEnd(shutdown);
-  return {
-    shutdown,
-    forceFlush: () => stopped ?? withinDeadline('flush', pipeline.forceFlush(), SHUTDOWN_DEADLINE_MILLIS),
-  };
+  const flush = () => stopped ?? withinDeadline('flush', telemetry.forceFlush(), SHUTDOWN_DEADLINE_MILLIS);
+  const forget = onProcessEnd({ flush, shutdown });
+  return { shutdown, forceFlush: flush };
 }

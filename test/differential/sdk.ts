@@ -58,7 +58,7 @@ export function boundSubject(
     meter: provider.getMeter('signal', '1'),
     collect: (reader) => metricsOf(pullReaders[reader]),
     finish: () => {
-      for (const producer of producers) producer.finish();
+      for (const producer of producers) producer.includesOpenSecond = true;
     },
   };
 }

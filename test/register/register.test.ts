@@ -36,6 +36,41 @@ describe('node --require and --import signal-otel/register', () => {
     expect(metrics.contentType).toBe('application/json');
   });
 
+  it('loads the API alone until something is recorded, and the SDK once it is', async () => {
+    await using server = await startOtlpServer();
+    const preload = ['--require', `./${app('record-loads.cjs')}`, '--require', 'signal-otel/register'];
+    const idle = await run([...preload, '--eval', '0'], environment(server));
+    expect(JSON.parse(idle.stdout)).toEqual(['@opentelemetry/api']);
+    expect(server.requests).toEqual([]);
+    const training = await run([...preload, app('app.cjs')], environment(server));
+    expect(JSON.parse(training.stdout)).toContain('@opentelemetry/sdk-metrics');
+  });
+
+  it('gives meters of other names, spans and logs of the host to the official SDK', async () => {
+    await using server = await startOtlpServer();
+    const result = await run(['--require', 'signal-otel/register', app('host-signals.cjs')], environment(server));
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    const bodyOf = (path: string) => server.requests.find((request) => request.path === path)?.body.toString() ?? '';
+    expect(bodyOf('/v1/metrics')).toContain('app.requests');
+    expect(bodyOf('/v1/metrics')).toContain('signal.app.observed');
+    expect(bodyOf('/v1/traces')).toContain('app.span');
+    expect(bodyOf('/v1/logs')).toContain('app.log');
+  });
+
+  it('a host that listens to SIGTERM itself decides how it ends, and what it records until then arrives', async () => {
+    await using server = await startOtlpServer();
+    for (const listens of ['before', 'after', 'once before']) {
+      await using child = await startNode([app('own-sigterm.cjs'), listens], {
+        cwd: root,
+        env: environment(server, { OTEL_METRIC_EXPORT_INTERVAL: '600000', OTEL_SERVICE_NAME: listens }),
+      });
+      await child.waitForOutput(/training/);
+      expect(await child.kill('SIGTERM')).toEqual({ code: 3, signal: null });
+      const sent = server.requests.filter(({ path, body }) => path === '/v1/metrics' && body.includes(`"${listens}"`));
+      expect(sent.flatMap((request) => valuesOf(request, 'asDouble'))).toContain(0.125);
+    }
+  });
+
   it('speaks protobuf unless told otherwise', async () => {
     await using server = await startOtlpServer();
     await run(['--require', 'signal-otel/register', app('app.cjs')], { OTEL_EXPORTER_OTLP_ENDPOINT: server.url });

@@ -1,5 +1,5 @@
 import { ExportResultCode } from '@opentelemetry/core';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { DeliveryHealth } from '../../../src/delivery/health.ts';
 import { CapturedLog } from '../../support/log.ts';
 
@@ -36,6 +36,22 @@ describe('DeliveryHealth', () => {
     }
     expect(log.warnings).toHaveLength(1);
     expect(log.infos).toHaveLength(1);
+  });
+
+  it('warns of a later outage once the pause since the last warning is over', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      const log = new CapturedLog();
+      const health = new DeliveryHealth(log);
+      health.report('metrics', 'c', failure());
+      health.report('metrics', 'c', OK);
+      health.report('metrics', 'c', failure());
+      vi.advanceTimersByTime(61_000);
+      for (let time = 0; time < 3; time++) health.report('metrics', 'c', failure());
+      expect(log.warnings).toHaveLength(2);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('says how it failed without repeating what was answered', () => {

@@ -62,20 +62,26 @@ describe('SignalMetrics', () => {
     expect(await metrics.values('signal.custom.in_flight')).toEqual([1]);
   });
 
-  it('loses nothing where a counter is decremented later, and says what becomes of it', async () => {
+  it('counts what was incremented before the first decrement, in every series', async () => {
     const custom = client();
-    custom.increment('custom.later', 5);
-    custom.decrement('custom.later', 2);
-    custom.increment('custom.later', 1);
+    for (const tags of [['kind:a'], ['kind:b']]) custom.increment('custom.later', 5, { tags });
+    client().decrement('custom.later', 2, { tags: ['kind:a'] });
+    custom.increment('custom.later', 1, { tags: ['kind:a'] });
     const { resourceMetrics } = await metrics.reader.collect();
-    const streams = resourceMetrics.scopeMetrics[0]?.metrics.filter(
-      ({ descriptor }) => descriptor.name === 'signal.custom.later',
+    const current = resourceMetrics.scopeMetrics[0]?.metrics.find(
+      (metric) => metric.dataPointType === DataPointType.SUM && !metric.isMonotonic,
     );
-    const net = streams
-      ?.flatMap(({ dataPoints }) => dataPoints.map(({ value }) => Number(value)))
-      .reduce((a, b) => a + b, 0);
-    expect(net).toBe(4);
-    expect(log.warnings).toContainEqual(expect.stringContaining('up-down counter'));
+    expect(current?.dataPoints.map(({ attributes, value }) => [attributes.kind, value])).toEqual([
+      ['a', 4],
+      ['b', 5],
+    ]);
+    expect(log.warnings).toContainEqual(expect.stringContaining('goes on as an up-down counter'));
+  });
+
+  it('never counts a metric of the catalogue down', async () => {
+    client().decrement('signal.training.step', 3);
+    client().increment('signal.training.step', 1);
+    expect(await metrics.values('signal.training.step')).toEqual([1]);
   });
 
   it('shows how many different values a set was given', async () => {
@@ -179,7 +185,7 @@ describe('SignalMetrics', () => {
   it.each<[string, object, RegExp]>([
     ['an unknown option', { prefix: 'x' }, /unknown option "prefix"; the options are namespace/],
     ['an option of the Python client', { constant_tags: [] }, /write constantTags/],
-    ['a key', { apiKey: 'secret' }, /set DATADOG_API_KEY/],
+    ['a key', { apiKey: 'secret' }, /the Collector has them/],
     ['an empty namespace', { namespace: '' }, /namespace/],
     ['a namespace that no backend takes', { namespace: 'a b' }, /namespace starts with a letter/],
     ['a switch that is none', { enabled: 'no' }, /enabled must be true or false/],

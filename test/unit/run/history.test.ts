@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { type HistoryEntry, MetricsHistory, RunStatistics } from '../../../src/run/history.ts';
+import { type HistoryEntry, HistoryRing, RunStatistics } from '../../../src/run/history.ts';
 
 function entry(step: number, metrics: Record<string, number> = { 'signal.training.loss': step }): HistoryEntry {
   return { timestampMillis: 1_000 + step, step, metrics };
 }
 
-describe('MetricsHistory', () => {
+describe('HistoryRing', () => {
   it('keeps the last entries in order, however many come', () => {
-    const history = new MetricsHistory(3);
+    const history = new HistoryRing(3);
     for (let step = 0; step < 8; step++) history.push(entry(step));
     expect(history.length).toBe(3);
+    expect(JSON.parse(JSON.stringify(history))).toEqual(history.toArray());
     expect(history.toArray().map(({ step }) => step)).toEqual([5, 6, 7]);
     expect([history.at(0)?.step, history.at(-1)?.step, history.at(3), history.at(-4)]).toEqual([
       5,
@@ -20,7 +21,7 @@ describe('MetricsHistory', () => {
   });
 
   it('starts anew after clear, in the middle of the ring too', () => {
-    const history = new MetricsHistory(3);
+    const history = new HistoryRing(3);
     for (let step = 0; step < 5; step++) history.push(entry(step));
     history.clear();
     expect(history.toArray()).toEqual([]);
@@ -30,7 +31,7 @@ describe('MetricsHistory', () => {
   });
 
   it('keeps nothing with a capacity of 0', () => {
-    const history = new MetricsHistory(0);
+    const history = new HistoryRing(0);
     history.push(entry(1));
     expect(history.length).toBe(0);
   });

@@ -72,6 +72,20 @@ describe('readConfig', () => {
     expect(warnings[0]).toContain(value);
   });
 
+  it('sends no spans and logs where metrics stay local, unless it is told to', () => {
+    const prometheus = { OTEL_METRICS_EXPORTER: 'prometheus' };
+    expect(read(prometheus).config).toMatchObject({ tracesExporters: [], logsExporters: [] });
+    expect(read({ ...prometheus, OTEL_TRACES_EXPORTER: 'otlp' }).config).toMatchObject({
+      tracesExporters: ['otlp'],
+      logsExporters: [],
+    });
+    expect(read({ ...prometheus, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318' }).config.tracesExporters).toEqual([
+      'otlp',
+    ]);
+    expect(read({ OTEL_METRICS_EXPORTER: 'none' }).config.tracesExporters).toEqual(['otlp']);
+    expect(read({ OTEL_METRICS_EXPORTER: 'otlp,prometheus' }).config.tracesExporters).toEqual(['otlp']);
+  });
+
   it('takes an empty variable for one that is not set', () => {
     const { config, warnings } = read({ OTEL_METRICS_EXPORTER: '', OTEL_METRIC_EXPORT_INTERVAL: ' ' });
     expect(config.metricsExporters).toEqual(['otlp']);

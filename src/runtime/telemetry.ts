@@ -1,0 +1,95 @@
+import { createRequire } from 'node:module';
+import { extname } from 'node:path';
+import { logs, metrics, trace } from '@opentelemetry/api';
+import type { BoundMeterProvider } from '../bound-meter/provider.ts';
+import { isRegistered } from '../otel/api-globals.ts';
+import type { Config, Environment } from './config.ts';
+import { LazyLoggerProvider, LazyMeterProvider, LazyTracerProvider } from './lazy-providers.ts';
+import type { Pipeline } from './pipeline.ts';
+
+/**
+ * What a start registers: providers that load what is behind them when it is first needed. The bound meter comes with
+ * the first run, the official SDK with the first export, span, log record or meter of another name. A process that never
+ * trains never pays for either.
+ */
+export class Telemetry {
+  readonly #config: Config;
+  readonly #environment: Environment;
+  #bound: BoundMeterProvider | undefined;
+  #pipeline: Pipeline | undefined;
+  #firstExport: NodeJS.Timeout | undefined;
+
+  constructor(config: Config, environment: Environment) {
+    this.#config = config;
+    this.#environment = environment;
+  }
+
+  /** Registers the providers. What the host registered before stays in place, and gets the package's instruments. */
+  register(): void {
+    const { metricsExporters, tracesExporters, logsExporters } = this.#config;
+    if (metricsExporters.length > 0 && !isRegistered('metrics')) this.#registerMetrics();
+    if (tracesExporters.length > 0 && !isRegistered('trace')) {
+      trace.setGlobalTracerProvider(new LazyTracerProvider(() => this.#load().tracerProvider));
+    }
+    if (logsExporters.length > 0 && !isRegistered('logs')) {
+      logs.setGlobalLoggerProvider(new LazyLoggerProvider(() => this.#load().loggerProvider));
+    }
+  }
+
+  /** Sends what has been recorded so far. */
+  async forceFlush(): Promise<void> {
+    if (this.#hasSomething()) await this.#load().forceFlush();
+  }
+
+  async shutdown(): Promise<void> {
+    clearInterval(this.#firstExport);
+    if (this.#hasSomething()) await this.#load().shutdown();
+  }
+
+  #registerMetrics(): void {
+    metrics.setGlobalMeterProvider(
+      new LazyMeterProvider(
+        () => this.#meter(),
+        () => this.#load().meterProvider,
+      ),
+    );
+    // A scrape may come at any time; an export comes after the interval, where there is anything to export.
+    if (this.#config.metricsExporters.includes('prometheus')) {
+      this.#load();
+      return;
+    }
+    this.#firstExport = setInterval(() => {
+      if (this.#hasMeasurements()) void this.#load().export();
+    }, this.#config.exportIntervalMillis).unref();
+  }
+
+  #hasSomething(): boolean {
+    return this.#pipeline !== undefined || this.#hasMeasurements();
+  }
+
+  #hasMeasurements(): boolean {
+    return this.#bound !== undefined && !this.#bound.isEmpty;
+  }
+
+  #meter(): BoundMeterProvider {
+    this.#bound ??= load<typeof import('./metering.ts')>('metering').createBoundMeterProvider(
+      this.#config,
+      ({ name, version }) => this.#load().meterProvider.getMeter(name, version),
+    );
+    return this.#bound;
+  }
+
+  #load(): Pipeline {
+    if (this.#pipeline === undefined) {
+      clearInterval(this.#firstExport);
+      const { Pipeline } = load<typeof import('./pipeline.ts')>('pipeline');
+      this.#pipeline = new Pipeline(this.#config, this.#environment, this.#meter());
+    }
+    return this.#pipeline;
+  }
+}
+
+/** Loads a neighbour of this file at once: the first span cannot wait. It has this file's ending, built or not. */
+function load<Module>(name: 'metering' | 'pipeline'): Module {
+  return createRequire(import.meta.url)(`./${name}${extname(import.meta.url)}`);
+}

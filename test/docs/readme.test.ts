@@ -1,0 +1,113 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runNode } from '../support/child.ts';
+import { startOtlpServer } from '../support/otlp-server.ts';
+import { type CodeBlock, codeBlocks } from './code-blocks.ts';
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const prelude = readFileSync(new URL('./prelude.ts', import.meta.url), 'utf8');
+const preludeNames = [...prelude.matchAll(/^export const (\w+)/gm)].flatMap(([, name]) => name ?? []);
+
+const programs = codeBlocks(readFileSync(join(root, 'README.md'), 'utf8'))
+  .filter(({ language }) => language === 'ts' || language === 'js')
+  .map((block) => ({ ...block, file: `readme-line-${block.line}.${extensionOf(block)}` }));
+
+let folder: string;
+
+beforeAll(async () => {
+  if (!existsSync(join(root, 'dist/index.d.ts'))) throw new Error('dist/ is missing: npm run build');
+  folder = await mkdtemp(join(tmpdir(), 'signal-otel-readme-'));
+  await mkdir(join(folder, 'node_modules'));
+  await symlink(root, join(folder, 'node_modules/signal-otel'));
+  for (const scope of ['@opentelemetry', '@types']) {
+    await symlink(join(root, 'node_modules', scope), join(folder, 'node_modules', scope));
+  }
+  await writeFile(join(folder, 'prelude.mts'), prelude);
+  for (const program of programs) await writeFile(join(folder, program.file), sourceOf(program));
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('the code of README.md', () => {
+  it('compiles under strict', async () => {
+    const options = {
+      module: 'nodenext',
+      target: 'es2023',
+      lib: ['es2023', 'esnext.disposable'],
+      types: ['node'],
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noUncheckedIndexedAccess: true,
+      allowJs: true,
+      checkJs: true,
+      allowImportingTsExtensions: true,
+      noEmit: true,
+      skipLibCheck: true,
+    };
+    const include = ['*.mts', '*.mjs', '*.cjs'];
+    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, include }));
+    const compiled = await run(join(root, 'node_modules/.bin/tsc'), ['-p', folder]).then(
+      ({ stdout }) => ({ code: 0, stdout }),
+      ({ code, stdout }: { code: unknown; stdout: string }) => ({ code, stdout }),
+    );
+    expect(compiled).toEqual({ code: 0, stdout: '' });
+  });
+
+  it.each(programs)('runs, line $line', async ({ code, file, output }) => {
+    await using server = await startOtlpServer();
+    // A program that brings its own provider, or starts the package itself, runs plainly.
+    const flags = /\bstart\(|setGlobal/.test(code) ? [] : ['--require', 'signal-otel/register'];
+    const result = await runNode([...flags, file], {
+      cwd: folder,
+      env: { OTEL_EXPORTER_OTLP_ENDPOINT: server.url },
+    });
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    if (output !== undefined) expect(result.stdout).toBe(`${output}\n`);
+
+    const sent = server.requests
+      .filter(({ path }) => path === '/v1/metrics')
+      .map(({ body }) => body.toString('latin1'));
+    if (code.includes('enableDatadog: false')) expect(sent).toEqual([]);
+    // What is sampled arrives now and then; every other metric that the snippet names, each time.
+    else if (!code.includes('sampleRate')) {
+      const missing = metricNames(code).filter((name) => !sent.some((body) => holdsText(body, name)));
+      expect(missing).toEqual([]);
+    }
+  });
+});
+
+function extensionOf({ language, code }: CodeBlock): string {
+  if (language === 'ts') return 'mts';
+  return code.includes('require(') ? 'cjs' : 'mjs';
+}
+
+/** The block on the lines that it has in README.md, so that a compiler's message names those; the prelude before it. */
+function sourceOf({ line, code }: CodeBlock): string {
+  const needed = preludeNames.filter((name) => uses(code, name) && !declares(code, name));
+  const given = needed.length > 0 ? `import { ${needed.join(', ')} } from './prelude.mts';` : '';
+  return `${'\n'.repeat(line - 1)}${given}\n${code}\n`;
+}
+
+function uses(code: string, name: string): boolean {
+  return new RegExp(`(?<![.\\w])${name}\\b`).test(code);
+}
+
+function declares(code: string, name: string): boolean {
+  return new RegExp(`\\b(const|let|using|function|class) ${name}\\b|^import [^;]*\\b${name}\\b`, 'm').test(code);
+}
+
+/** Whether a protobuf message has a string field of that value: its length goes before it. */
+function holdsText(message: string, text: string): boolean {
+  return message.includes(String.fromCharCode(text.length) + text);
+}
+
+function metricNames(code: string): string[] {
+  return code.match(/\bsignal(\.[a-z][a-z_]*){2,}/g) ?? [];
+}
