@@ -2,10 +2,17 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     // Real Collectors and Prometheus start in many of them; two cores carry two at a time.
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    projects: [
+      { extends: true, test: { name: 'all', include: ['test/**/*.test.ts'] } },
+      // The package's own API once more, on a host's official SDK in place of the bound meter.
+      {
+        extends: true,
+        test: { name: 'official SDK', include: ['test/unit/{otel,run}/**/*.test.ts'], env: { TEST_METER: 'official' } },
+      },
+    ],
   },
 });

@@ -89,6 +89,7 @@ export class SeriesRegistry {
   #idle(count: number): { owner: SeriesOwner; series: Series }[] {
     if (count <= 0) return [];
     const idle = this.#owners.flatMap((owner) => owner.idleSeries().map((series) => ({ owner, series })));
-    return idle.sort((a, b) => a.series.idleSinceMillis - b.series.idleSinceMillis).slice(0, count);
+    const since = ({ idleSinceMillis }: Series) => idleSinceMillis || Infinity;
+    return idle.sort((a, b) => Math.sign(since(a.series) - since(b.series)) || 0).slice(0, count);
   }
 }

@@ -90,7 +90,7 @@ export class Storage implements SeriesOwner {
 
   idleSeries(): Series[] {
     return [...this.#series.values()].filter(
-      ({ idleSinceMillis, readers }) => idleSinceMillis > 0 && readers.every(({ pending }) => pending === undefined),
+      ({ accumulation, readers }) => accumulation.isEmpty && readers.every(({ pending }) => pending === undefined),
     );
   }
 

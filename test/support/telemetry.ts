@@ -1,5 +1,7 @@
+import type * as api from '@opentelemetry/api';
 import type { Attributes } from '@opentelemetry/api';
 import {
+  AggregationTemporality,
   type DataPoint,
   type ExponentialHistogram,
   type Histogram,
@@ -10,6 +12,9 @@ import {
   type ViewOptions,
 } from '@opentelemetry/sdk-metrics';
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { BoundMetricProducer } from '../../src/bound-meter/producer.ts';
+import { BoundMeterProvider } from '../../src/bound-meter/provider.ts';
+import { resolveViews } from '../../src/bound-meter/views.ts';
 
 /** Reads when the test asks, as a scrape does. */
 export class PullReader extends MetricReader {
@@ -22,14 +27,43 @@ export class PullReader extends MetricReader {
 
 type Point = DataPoint<number> | DataPoint<Histogram> | DataPoint<ExponentialHistogram>;
 
-/** A real MeterProvider with one reader. */
+export interface TestMetricsOptions {
+  /** Default: the one that the test run is for (vitest.config.ts). */
+  readonly meter?: 'official' | 'bound';
+  readonly views?: ViewOptions[];
+  /** Default: cumulative, as a reader's is. */
+  readonly temporality?: 'delta' | 'cumulative';
+}
+
+const meterOfThisRun = process.env.TEST_METER === 'official' ? 'official' : 'bound';
+
+/** A real MeterProvider with one official reader. */
 export class TestMetrics {
   readonly reader: PullReader;
-  readonly provider: MeterProvider;
+  readonly provider: api.MeterProvider;
 
-  constructor(options: { views?: ViewOptions[]; reader?: MetricReaderOptions } = {}) {
-    this.reader = new PullReader(options.reader);
-    this.provider = new MeterProvider({ readers: [this.reader], views: options.views ?? [] });
+  constructor({ meter = meterOfThisRun, views = [], temporality = 'cumulative' }: TestMetricsOptions = {}) {
+    const aggregationTemporalitySelector = () =>
+      temporality === 'delta' ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE;
+    if (meter === 'official') {
+      this.reader = new PullReader({ aggregationTemporalitySelector });
+      this.provider = new MeterProvider({ readers: [this.reader], views });
+      return;
+    }
+    const bound = new BoundMeterProvider({
+      readers: [
+        {
+          temporality: { counter: temporality, upDownCounter: temporality, gauge: temporality, histogram: temporality },
+          histograms: { type: 'default' },
+          resolution: 'last',
+        },
+      ],
+      views: resolveViews(views),
+    });
+    this.provider = bound;
+    this.reader = new PullReader({ metricProducers: [new BoundMetricProducer(bound, 0)] });
+    // A reader collects its producers once a MeterProvider has it.
+    new MeterProvider({ readers: [this.reader] });
   }
 
   /** Every metric of the meter `signal`, by name. */

@@ -1,4 +1,4 @@
-import { AggregationTemporality, DataPointType } from '@opentelemetry/sdk-metrics';
+import { DataPointType } from '@opentelemetry/sdk-metrics';
 import { describe, expect, it } from 'vitest';
 import { createInstruments, signalViews } from '../../../src/index.ts';
 import { TestMetrics } from '../../support/telemetry.ts';
@@ -17,10 +17,7 @@ describe('signalViews', () => {
   });
 
   it('resolves a spread from 1 ms to 1 h to within 4 % in every bucket', async () => {
-    const metrics = new TestMetrics({
-      views: signalViews(),
-      reader: { aggregationTemporalitySelector: () => AggregationTemporality.DELTA },
-    });
+    const metrics = new TestMetrics({ views: signalViews(), temporality: 'delta' });
     const histogram = createInstruments(metrics.provider.getMeter('signal'))[DURATION];
     for (let exponent = 0; exponent <= 1_000; exponent++) histogram.record(3_600_000 ** (exponent / 1_000));
     const [point] = await metrics.points(DURATION);

@@ -1,4 +1,4 @@
-import { AggregationTemporality, DataPointType } from '@opentelemetry/sdk-metrics';
+import { DataPointType } from '@opentelemetry/sdk-metrics';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SignalMetrics, type SignalMetricsOptions } from '../../../src/index.ts';
 import { CapturedLog } from '../../support/log.ts';
@@ -174,7 +174,7 @@ describe('SignalMetrics', () => {
   });
 
   it('hands deltas to a reader that wants them', async () => {
-    metrics = new TestMetrics({ reader: { aggregationTemporalitySelector: () => AggregationTemporality.DELTA } });
+    metrics = new TestMetrics({ temporality: 'delta' });
     const custom = client();
     custom.increment('custom.delta', 2);
     expect(await metrics.values('signal.custom.delta')).toEqual([2]);
