@@ -42,7 +42,7 @@ export class ExponentialBuckets {
 
   increment(index: number, by: number): void {
     if (this.isEmpty) {
-      this.#base = index;
+      this.#base = index - (this.#counts.length >> 1);
       this.#low = index;
       this.#high = index;
     } else if (index < this.#low || index > this.#high) {
@@ -54,43 +54,59 @@ export class ExponentialBuckets {
 
   /** The counts from the first bucket to the last. */
   toArray(): number[] {
-    return this.isEmpty ? [] : Array.from(this.#counts.subarray(this.#low - this.#base, this.#high - this.#base + 1));
+    // Array.from walks a typed array by its iterator, which takes ten times as long.
+    const first = this.#low - this.#base;
+    const counts = new Array<number>(this.#high - this.#low + 1);
+    for (let bucket = 0; bucket < counts.length; bucket++) counts[bucket] = this.#counts[first + bucket] ?? 0;
+    return counts;
   }
 
   /** Joins 2^`change` neighbours into one bucket each. */
   downscale(change: number): void {
     if (this.isEmpty || change === 0) return;
     const low = this.#low >> change;
-    const high = this.#high >> change;
+    const base = low - (this.#low - this.#base);
     for (let index = this.#low; index <= this.#high; index++) {
       const from = index - this.#base;
       const count = this.#counts[from] ?? 0;
       this.#counts[from] = 0;
-      const to = (index >> change) - low;
+      const to = (index >> change) - base;
       this.#counts[to] = (this.#counts[to] ?? 0) + count;
     }
-    this.#base = low;
+    this.#base = base;
     this.#low = low;
-    this.#high = high;
+    this.#high >>= change;
   }
 
   clear(): void {
-    this.#counts.fill(0);
+    if (!this.isEmpty) this.#counts.fill(0, this.#low - this.#base, this.#high - this.#base + 1);
     this.#low = 0;
     this.#high = -1;
   }
 
+  /** Widens the range, moving the counts where the array has no room on that side. */
   #cover(low: number, high: number): void {
-    const needed = high - low + 1;
-    if (low < this.#base || high - this.#base >= this.#counts.length) {
-      const size = needed > this.#counts.length ? 2 ** Math.ceil(Math.log2(needed)) : this.#counts.length;
-      const moved = new Float64Array(size);
-      const held = this.#counts.subarray(this.#low - this.#base, this.#high - this.#base + 1);
-      moved.set(held, this.#low - low);
-      this.#counts = moved;
-      this.#base = low;
-    }
+    if (low < this.#base || high - this.#base >= this.#counts.length) this.#makeRoom(low, high - low + 1);
     this.#low = low;
     this.#high = high;
+  }
+
+  #makeRoom(low: number, needed: number): void {
+    const from = this.#low - this.#base;
+    const until = this.#high - this.#base + 1;
+    const size = Math.max(this.#counts.length, 2 ** Math.ceil(Math.log2(needed)));
+    // Room on both sides: the next value outside may be a lower or a higher one.
+    const base = low - ((size - needed) >> 1);
+    const to = this.#low - base;
+    if (size > this.#counts.length) {
+      const larger = new Float64Array(size);
+      larger.set(this.#counts.subarray(from, until), to);
+      this.#counts = larger;
+    } else {
+      this.#counts.copyWithin(to, from, until);
+      this.#counts.fill(0, 0, to);
+      this.#counts.fill(0, to + until - from);
+    }
+    this.#base = base;
   }
 }

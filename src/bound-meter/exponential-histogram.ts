@@ -1,7 +1,7 @@
 import type { Accumulation, Aggregation, IntervalStart } from './aggregation.ts';
 import type { Clock } from './clock.ts';
 import { ExponentialBuckets, type IndexRange } from './exponential-buckets.ts';
-import { bucketIndex, MAX_SCALE, scaleChange } from './exponential-scale.ts';
+import { bucketIndex, scaleChange } from './exponential-scale.ts';
 
 export interface ExponentialHistogramInterval extends IntervalStart {
   readonly kind: 'exponentialHistogram';
@@ -20,26 +20,32 @@ export interface ExponentialHistogramInterval extends IntervalStart {
 export interface Buckets {
   /** The index of the first bucket. */
   readonly offset: number;
-  readonly counts: readonly number[];
+  readonly counts: number[];
 }
 
 /** Counts values in buckets that grow exponentially, as fine as the range of the values and the limit allow. */
 export class ExponentialHistogramAggregation implements Aggregation<ExponentialHistogramInterval> {
   readonly #clock: Clock;
   readonly #maxBuckets: number;
+  readonly #maxScale: number;
 
-  /** @param maxBuckets of the positive and of the negative values each; at least 2. */
-  constructor(clock: Clock, maxBuckets: number) {
+  /**
+   * @param maxBuckets of the positive and of the negative values each; at least 2.
+   * @param maxScale the scale to begin with. Few values close to each other would otherwise lie scattered over as many
+   * buckets as there may be, finer than anybody needs, and almost all of them empty.
+   */
+  constructor(clock: Clock, maxBuckets: number, maxScale: number) {
     this.#clock = clock;
     this.#maxBuckets = Math.max(2, maxBuckets);
+    this.#maxScale = maxScale;
   }
 
   create(): ExponentialHistogramAccumulation {
-    return new ExponentialHistogramAccumulation(this.#clock, this.#maxBuckets);
+    return new ExponentialHistogramAccumulation(this.#clock, this.#maxBuckets, this.#maxScale);
   }
 
   merge(earlier: ExponentialHistogramInterval, later: ExponentialHistogramInterval): ExponentialHistogramInterval {
-    const merged = new ExponentialHistogramAccumulation(this.#clock, this.#maxBuckets);
+    const merged = this.create();
     merged.add(later);
     merged.merge(earlier);
     return merged.interval(earlier.startMillis);
@@ -55,13 +61,16 @@ class ExponentialHistogramAccumulation implements Accumulation<ExponentialHistog
   #zeroCount = 0;
   #min = Infinity;
   #max = -Infinity;
-  #scale = MAX_SCALE;
+  readonly #maxScale: number;
+  #scale: number;
   readonly #positive = new ExponentialBuckets();
   readonly #negative = new ExponentialBuckets();
 
-  constructor(clock: Clock, maxBuckets: number) {
+  constructor(clock: Clock, maxBuckets: number, maxScale: number) {
     this.#clock = clock;
     this.#maxBuckets = maxBuckets;
+    this.#maxScale = maxScale;
+    this.#scale = maxScale;
   }
 
   record(value: number): void {
@@ -92,7 +101,7 @@ class ExponentialHistogramAccumulation implements Accumulation<ExponentialHistog
     this.#zeroCount = 0;
     this.#min = Infinity;
     this.#max = -Infinity;
-    this.#scale = MAX_SCALE;
+    this.#scale = this.#maxScale;
     this.#positive.clear();
     this.#negative.clear();
     return taken;

@@ -7,7 +7,7 @@ export type Resolution = 'all' | '1s' | 'last';
 export interface GaugeInterval extends IntervalStart {
   readonly kind: 'gauge';
   /** Time (epoch milliseconds) and value by turns, oldest first; at least one point. */
-  readonly points: Float64Array;
+  readonly points: readonly number[];
 }
 
 /** Points that one interval of a series holds at most; past it the resolution is halved. */
@@ -34,26 +34,20 @@ export class GaugeAggregation implements Aggregation<GaugeInterval> {
   merge(earlier: GaugeInterval, later: GaugeInterval): GaugeInterval {
     const startMillis = earlier.startMillis;
     if (this.#resolution === 'last') return { kind: 'gauge', startMillis, points: later.points };
-    let points = new Float64Array(earlier.points.length + later.points.length);
-    points.set(earlier.points);
-    points.set(later.points, earlier.points.length);
+    let points = [...earlier.points, ...later.points];
     while (points.length / 2 > MAX_POINTS) {
-      const before = points.length / 2;
-      points = points.slice(0, halve(points, before) * 2);
-      this.#onReduced(before - points.length / 2);
+      const halved = halve(points);
+      this.#onReduced((points.length - halved.length) / 2);
+      points = halved;
     }
     return { kind: 'gauge', startMillis, points };
   }
 }
 
-/** Keeps the second point of each pair, and the last in any case. @returns how many are left. */
-function halve(points: Float64Array, length: number): number {
-  let kept = 0;
-  for (let index = length % 2 === 0 ? 1 : 0; index < length; index += 2) {
-    points.copyWithin(kept * 2, index * 2, index * 2 + 2);
-    kept += 1;
-  }
-  return kept;
+/** The second point of each pair, and the last in any case. */
+function halve(points: readonly number[]): number[] {
+  const isKept = points.length % 4 === 0 ? 1 : 0;
+  return points.filter((_, at) => (at >> 1) % 2 === isKept);
 }
 
 class GaugeAccumulation implements Accumulation<GaugeInterval> {
@@ -92,12 +86,19 @@ class GaugeAccumulation implements Accumulation<GaugeInterval> {
 
   take(): GaugeInterval | undefined {
     if (this.#length === 0) return undefined;
-    const points = this.#points.slice(0, this.#length * 2);
+    const points = this.#taken();
     this.#length = 0;
     this.#openSecond = Number.NaN;
     this.#stride = 1;
     this.#sharing = 1;
     return { kind: 'gauge', startMillis: this.#startMillis, points };
+  }
+
+  /** A plain array: the few points of an interval are not worth the making of a typed one. */
+  #taken(): number[] {
+    const points: number[] = [];
+    for (let at = 0; at < this.#length * 2; at++) points.push(this.#points[at] ?? 0);
+    return points;
   }
 
   /** Begins a new point, or lets the last one be replaced. */
@@ -126,9 +127,10 @@ class GaugeAccumulation implements Accumulation<GaugeInterval> {
       this.#points = larger;
       return;
     }
-    const kept = halve(this.#points, this.#length);
-    this.#onReduced(this.#length - kept);
-    this.#length = kept;
+    const kept = halve(this.#taken());
+    this.#points.set(kept);
+    this.#onReduced(this.#length - kept.length / 2);
+    this.#length = kept.length / 2;
     this.#stride *= 2;
   }
 }

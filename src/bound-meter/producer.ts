@@ -16,7 +16,7 @@ import type { ExplicitHistogramInterval } from './explicit-histogram.ts';
 import { type ExponentialHistogramInterval, shownScale } from './exponential-histogram.ts';
 import type { BoundMeterProvider } from './provider.ts';
 import type { CollectedSeries, CollectedStream } from './storage.ts';
-import type { InstrumentKind, MeterScope } from './stream.ts';
+import type { InstrumentKind, Interval, MeterScope } from './stream.ts';
 
 const temporalities = {
   delta: AggregationTemporality.DELTA,
@@ -68,31 +68,25 @@ function toMetricData(stream: CollectedStream, endTime: HrTime, isLastValueOnly:
         ...common,
         dataPointType: DataPointType.SUM,
         isMonotonic: storage.descriptor.kind === 'counter' || storage.descriptor.kind === 'histogram',
-        dataPoints: series.map((one) => toPoint(one, endTime, sumOf(one))),
+        dataPoints: toPoints(series, endTime, 'sum', ({ value }) => value),
       };
     case 'explicitHistogram':
       return {
         ...common,
         dataPointType: DataPointType.HISTOGRAM,
-        dataPoints: series.flatMap((one) =>
-          one.interval.kind === 'explicitHistogram' ? toPoint(one, endTime, toHistogram(one.interval, stream)) : [],
-        ),
+        dataPoints: toPoints(series, endTime, 'explicitHistogram', (interval) => toHistogram(interval, stream)),
       };
     case 'exponentialHistogram':
       return {
         ...common,
         dataPointType: DataPointType.EXPONENTIAL_HISTOGRAM,
-        dataPoints: series.flatMap((one) =>
-          one.interval.kind === 'exponentialHistogram'
-            ? toPoint(one, endTime, toExponential(one.interval, stream))
-            : [],
-        ),
+        dataPoints: toPoints(series, endTime, 'exponentialHistogram', (interval) => toExponential(interval, stream)),
       };
     default:
       return {
         ...common,
         dataPointType: DataPointType.GAUGE,
-        dataPoints: series.flatMap((one) => toGaugePoints(one, isLastValueOnly ? endTime : undefined)),
+        dataPoints: toGaugePoints(series, isLastValueOnly ? endTime : undefined),
       };
   }
 }
@@ -103,29 +97,52 @@ function toDescriptor({ storage }: CollectedStream): MetricDescriptor {
   return { name, description, unit, valueType };
 }
 
-function toPoint<Value>({ attributes, startMillis }: CollectedSeries, endTime: HrTime, value: Value): DataPoint<Value> {
-  return { attributes, startTime: millisToHrTime(startMillis), endTime, value };
-}
+type IntervalOf<Kind extends Interval['kind']> = Extract<Interval, { kind: Kind }>;
 
-function sumOf({ interval }: CollectedSeries): number {
-  return interval.kind === 'sum' ? interval.value : 0;
+/** One point for each series of a kind. */
+function toPoints<Kind extends Interval['kind'], Value>(
+  series: readonly CollectedSeries[],
+  endTime: HrTime,
+  kind: Kind,
+  toValue: (interval: IntervalOf<Kind>) => Value,
+): DataPoint<Value>[] {
+  const isOfKind = (interval: Interval): interval is IntervalOf<Kind> => interval.kind === kind;
+  const toStartTime = hrTimes();
+  const points: DataPoint<Value>[] = [];
+  for (const { attributes, startMillis, interval } of series) {
+    if (!isOfKind(interval)) continue;
+    points.push({ attributes, startTime: toStartTime(startMillis), endTime, value: toValue(interval) });
+  }
+  return points;
 }
 
 /** @param endTime of all points; by default each has its own. */
-function toGaugePoints(one: CollectedSeries, endTime: HrTime | undefined): DataPoint<number>[] {
-  if (one.interval.kind !== 'gauge') return [];
-  const { points } = one.interval;
-  const startTime = millisToHrTime(one.startMillis);
+function toGaugePoints(series: readonly CollectedSeries[], endTime: HrTime | undefined): DataPoint<number>[] {
+  const toStartTime = hrTimes();
+  const toTime = hrTimes();
   const dataPoints: DataPoint<number>[] = [];
-  for (let at = 0; at < points.length; at += 2) {
-    dataPoints.push({
-      attributes: one.attributes,
-      startTime,
-      endTime: endTime ?? millisToHrTime(points[at] ?? 0),
-      value: points[at + 1] ?? 0,
-    });
+  for (const { attributes, startMillis, interval } of series) {
+    if (interval.kind !== 'gauge') continue;
+    const startTime = toStartTime(startMillis);
+    for (let at = 0; at < interval.points.length; at += 2) {
+      const time = endTime ?? toTime(interval.points[at] ?? 0);
+      dataPoints.push({ attributes, startTime, endTime: time, value: interval.points[at + 1] ?? 0 });
+    }
   }
   return dataPoints;
+}
+
+/** Converts times, those that repeat once: most series of a stream begin and record together. */
+function hrTimes(): (millis: number) => HrTime {
+  let last = Number.NaN;
+  let converted: HrTime = [0, 0];
+  return (millis) => {
+    if (millis !== last) {
+      last = millis;
+      converted = millisToHrTime(millis);
+    }
+    return converted;
+  };
 }
 
 function toHistogram(interval: ExplicitHistogramInterval, { storage }: CollectedStream): Histogram {
@@ -143,8 +160,8 @@ function toExponential(interval: ExponentialHistogramInterval, { storage }: Coll
   return {
     ...(storage.config.recordsMinMax && { min, max }),
     ...(sumMayFall(storage.descriptor.kind) ? {} : { sum }),
-    positive: { offset: positive.offset, bucketCounts: [...positive.counts] },
-    negative: { offset: negative.offset, bucketCounts: [...negative.counts] },
+    positive: { offset: positive.offset, bucketCounts: positive.counts },
+    negative: { offset: negative.offset, bucketCounts: negative.counts },
     count,
     scale: shownScale(count, zeroCount, scale),
     zeroCount,

@@ -24,28 +24,26 @@ export function dueOf(
   interval: GaugeInterval,
   resolution: Resolution,
   openSecond: number,
-): { readonly due: Float64Array; readonly waiting: GaugeInterval | undefined } {
+): { readonly due: readonly number[]; readonly waiting: GaugeInterval | undefined } {
   if (resolution === 'all') return { due: interval.points, waiting: undefined };
   if (resolution === 'last') return { due: interval.points.slice(-2), waiting: undefined };
   const points = lastOfEachSecond(interval.points);
-  const lastMillis = points[points.length - 2] ?? 0;
-  if (Math.floor(lastMillis / 1_000) < openSecond) return { due: points, waiting: undefined };
+  const [lastMillis = 0] = points.slice(-2);
+  if (secondOf(lastMillis) < openSecond) return { due: points, waiting: undefined };
   return { due: points.slice(0, -2), waiting: { ...interval, startMillis: lastMillis, points: points.slice(-2) } };
 }
 
 /** Times and values by turns, as in the interval. */
-function lastOfEachSecond(points: Float64Array): Float64Array {
-  const kept = new Float64Array(points.length);
-  let length = 0;
-  let second = Number.NaN;
+function lastOfEachSecond(points: readonly number[]): readonly number[] {
+  const kept: number[] = [];
   for (let at = 0; at < points.length; at += 2) {
     const millis = points[at] ?? 0;
-    const pointSecond = Math.floor(millis / 1_000);
-    if (pointSecond === second) length -= 2;
-    second = pointSecond;
-    kept[length] = millis;
-    kept[length + 1] = points[at + 1] ?? 0;
-    length += 2;
+    const next = points[at + 2];
+    if (next === undefined || secondOf(next) !== secondOf(millis)) kept.push(millis, points[at + 1] ?? 0);
   }
-  return kept.slice(0, length);
+  return kept;
+}
+
+function secondOf(millis: number): number {
+  return Math.floor(millis / 1_000);
 }

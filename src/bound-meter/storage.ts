@@ -147,10 +147,11 @@ export class Storage implements SeriesOwner {
       return;
     }
     series.idleSinceMillis = 0;
-    for (const [position, { aggregation }] of this.#readers.entries()) {
+    for (let position = 0; position < this.#readers.length; position++) {
+      const reader = this.#readers[position];
       const own = series.readers[position];
-      if (own === undefined) continue;
-      own.pending = own.pending ? aggregation.merge(own.pending, interval) : interval;
+      if (reader === undefined || own === undefined) continue;
+      own.pending = own.pending ? reader.aggregation.merge(own.pending, interval) : interval;
       own.isDone = false;
     }
   }
@@ -174,7 +175,7 @@ function showDelta(
   if (interval?.kind !== 'gauge') return interval;
   const { due, waiting } = dueOf(interval, reader.options.resolution, openSecond(moment, isFinal));
   own.pending = waiting;
-  return due.length === 0 ? undefined : { ...interval, points: due };
+  return due.length === 0 ? undefined : { kind: 'gauge', startMillis: interval.startMillis, points: due };
 }
 
 function showCumulative(
@@ -197,7 +198,7 @@ function showCumulative(
 
 /** A cumulative reader sees the last value again where there is no newer one. */
 function repeatAt(gauge: Interval & { kind: 'gauge' }, millis: number): Interval {
-  return { ...gauge, points: Float64Array.of(millis, gauge.points[1] ?? 0) };
+  return { ...gauge, points: [millis, gauge.points[1] ?? 0] };
 }
 
 function openSecond({ millis }: CollectionMoment, isFinal: boolean): number {

@@ -3,6 +3,7 @@ import type { Aggregation } from './aggregation.ts';
 import type { Clock } from './clock.ts';
 import { ExplicitHistogramAggregation, type ExplicitHistogramInterval } from './explicit-histogram.ts';
 import { ExponentialHistogramAggregation, type ExponentialHistogramInterval } from './exponential-histogram.ts';
+import { MAX_SCALE } from './exponential-scale.ts';
 import { GaugeAggregation, type GaugeInterval, type Resolution } from './gauge-points.ts';
 import { SumAggregation, type SumInterval } from './sum.ts';
 
@@ -27,7 +28,12 @@ export type Interval = SumInterval | GaugeInterval | ExplicitHistogramInterval |
 export type AggregationChoice =
   | { readonly type: 'default' | 'drop' | 'sum' | 'lastValue' | 'defaultHistogram' }
   | { readonly type: 'explicitHistogram'; readonly bounds: readonly number[] }
-  | { readonly type: 'exponentialHistogram'; readonly maxBuckets: number };
+  | {
+      readonly type: 'exponentialHistogram';
+      readonly maxBuckets: number;
+      /** The specification's MaxScale. Default 20, as the official SDK's. */
+      readonly maxScale?: number;
+    };
 
 /** What a view makes of an instrument. */
 export interface StreamConfig {
@@ -78,7 +84,7 @@ export function createAggregation(
     case 'explicitHistogram':
       return new ExplicitHistogramAggregation(clock, choice.bounds);
     case 'exponentialHistogram':
-      return new ExponentialHistogramAggregation(clock, choice.maxBuckets);
+      return new ExponentialHistogramAggregation(clock, choice.maxBuckets, choice.maxScale ?? MAX_SCALE);
     case 'defaultHistogram':
       return new ExplicitHistogramAggregation(clock, DEFAULT_BOUNDS);
     case 'default':

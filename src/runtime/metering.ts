@@ -4,7 +4,7 @@ import type { ReaderOptions } from '../bound-meter/reader.ts';
 import type { MeterScope } from '../bound-meter/stream.ts';
 import type { MetricName } from '../catalogue/index.ts';
 import { write } from '../otel/bind.ts';
-import { EXPONENTIAL_MAX_BUCKETS } from '../otel/histogram-bounds.ts';
+import { EXPONENTIAL_MAX_BUCKETS, EXPONENTIAL_MAX_SCALE } from '../otel/histogram-bounds.ts';
 import { instrumentsOf } from '../otel/instruments.ts';
 import { SignalMeter } from '../otel/meter.ts';
 import type { Config } from './config.ts';
@@ -53,7 +53,7 @@ function readerOptions(exporter: Config['metricsExporters'][number], config: Con
       upDownCounter: 'cumulative',
     },
     histograms: isExponential
-      ? { type: 'exponentialHistogram', maxBuckets: EXPONENTIAL_MAX_BUCKETS }
+      ? { type: 'exponentialHistogram', maxBuckets: EXPONENTIAL_MAX_BUCKETS, maxScale: EXPONENTIAL_MAX_SCALE }
       : { type: 'default' },
     resolution: exporter === 'otlp' ? stepResolution : 'last',
   };
