@@ -1,5 +1,6 @@
 import { type Attributes, type Context, diag, ValueType } from '@opentelemetry/api';
 import { type BoundInstrument, bindTo } from './bound-instruments.ts';
+import { frozenCopy } from './series.ts';
 import type { Storage } from './storage.ts';
 import type { InstrumentDescriptor } from './stream.ts';
 
@@ -32,7 +33,7 @@ export class BoundMeterInstrument {
    * there is room for the series happen here, once.
    */
   bind(attributes: Attributes): BoundInstrument {
-    return bindTo(this, this.#storages, Object.freeze({ ...attributes }));
+    return bindTo(this, this.#storages, frozenCopy(attributes));
   }
 
   /** The value to record, or `undefined` for one that the SDK refuses too, with the warning that it gives. */

@@ -42,6 +42,11 @@ export class Series {
   }
 }
 
+/** A copy that nobody can change, or the attributes themselves where they cannot be changed already. */
+export function frozenCopy(attributes: Attributes): Attributes {
+  return Object.isFrozen(attributes) ? attributes : Object.freeze({ ...attributes });
+}
+
 /** A key that is the same for the same attributes in any order. */
 export function keyOf(attributes: Attributes): string {
   const names = Object.keys(attributes);

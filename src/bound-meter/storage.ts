@@ -2,7 +2,7 @@ import { type Attributes, context as activeContext, type Context } from '@opente
 import type { Aggregation } from './aggregation.ts';
 import { dueOf, type ReaderOptions, type Temporality } from './reader.ts';
 import type { SeriesOwner, SeriesRegistry } from './registry.ts';
-import { keyOf, type ReaderSeries, Series } from './series.ts';
+import { frozenCopy, keyOf, type ReaderSeries, Series } from './series.ts';
 import type { InstrumentDescriptor, Interval, StreamConfig } from './stream.ts';
 
 /** A reader, and how it joins intervals of this stream. */
@@ -133,8 +133,7 @@ export class Storage implements SeriesOwner {
 
   #create(attributes: Attributes, key: string): Series | undefined {
     if (!this.#registry.admit()) return undefined;
-    const copy = Object.freeze({ ...attributes });
-    const series = new Series(copy, key, this.#aggregation.create(), this.#readers.length);
+    const series = new Series(frozenCopy(attributes), key, this.#aggregation.create(), this.#readers.length);
     this.#series.set(key, series);
     return series;
   }

@@ -2,16 +2,19 @@ import { OTLPLogExporter as JsonLogExporter } from '@opentelemetry/exporter-logs
 import { OTLPLogExporter as ProtobufLogExporter } from '@opentelemetry/exporter-logs-otlp-proto';
 import {
   AggregationTemporalityPreference,
-  OTLPMetricExporter as JsonMetricExporter,
+  OTLPMetricExporter,
+  OTLPMetricExporterBase,
 } from '@opentelemetry/exporter-metrics-otlp-http';
-import { OTLPMetricExporter as ProtobufMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { OTLPTraceExporter as JsonTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { OTLPTraceExporter as ProtobufTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
+import { convertLegacyHttpOptions, createOtlpHttpExportDelegate } from '@opentelemetry/otlp-exporter-base/node-http';
+import { MetricsExporterMetricsHelper } from '@opentelemetry/otlp-transformer';
 import type { LogRecordExporter } from '@opentelemetry/sdk-logs';
 import type { AggregationOption, PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import { AggregationType, InstrumentType } from '@opentelemetry/sdk-metrics';
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
+import { metricsSerializer } from './metrics-serializer.ts';
 
 /** What the package decides for an OTLP exporter. Endpoint, headers, TLS: the exporter's own variables. */
 export interface OtlpOptions {
@@ -36,13 +39,22 @@ const temporalities = {
 
 export function createMetricExporter(options: OtlpMetricsOptions): PushMetricExporter {
   const { temporality, histograms } = options;
-  const Exporter = options.protocol === 'http/json' ? JsonMetricExporter : ProtobufMetricExporter;
-  return new Exporter({
+  const config: ConstructorParameters<typeof OTLPMetricExporter>[0] = {
     ...transport(options),
     temporalityPreference: temporalities[temporality],
     aggregationPreference: (instrument) =>
       instrument === InstrumentType.HISTOGRAM && histograms ? histograms : { type: AggregationType.DEFAULT },
-  });
+  };
+  if (options.protocol === 'http/json') return new OTLPMetricExporter(config);
+  // The official protobuf exporter, with the package's serializer in the place of the official one.
+  const delegate = createOtlpHttpExportDelegate(
+    convertLegacyHttpOptions(config, 'METRICS', 'v1/metrics', { 'Content-Type': 'application/x-protobuf' }),
+    metricsSerializer,
+    'otlp_http_metric_exporter',
+    MetricsExporterMetricsHelper,
+    undefined,
+  );
+  return new OTLPMetricExporterBase(delegate, config);
 }
 
 export function createSpanExporter(options: OtlpOptions): SpanExporter {
