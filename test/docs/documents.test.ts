@@ -57,15 +57,27 @@ describe('the lists of ARCHITECTURE.md', () => {
   });
 
   it('name every file', () => {
-    const tracked = execFileSync('git', ['ls-files', 'src', 'examples', 'scripts', 'test/support'], {
-      cwd: root,
-      encoding: 'utf8',
-    });
-    const files = tracked.trim().split('\n');
+    const files = trackedFiles('src', 'examples', 'scripts', 'test/support');
     expect(files).toContain('src/index.ts');
     expect(files.filter((file) => !file.endsWith('.test.ts') && !listed.includes(file))).toEqual([]);
   });
+
+  it('name every folder of tests and benchmarks', () => {
+    const inTables = [...read('ARCHITECTURE.md').matchAll(/^\| `(\w+\/)` \|/gm)].map(([, folder]) => folder);
+    const folders = ['test', 'bench'].flatMap((top) =>
+      trackedFiles(top).flatMap((file) => /^\w+\/([\w-]+\/)/.exec(file)?.[1] ?? []),
+    );
+    expect(folders).toContain('unit/');
+    // The files of test/support are listed one by one.
+    expect([...new Set(folders)].filter((folder) => folder !== 'support/' && !inTables.includes(folder))).toEqual([]);
+  });
 });
+
+function trackedFiles(...folders: string[]): string[] {
+  return execFileSync('git', ['ls-files', ...folders], { cwd: root, encoding: 'utf8' })
+    .trim()
+    .split('\n');
+}
 
 /** As GitHub makes it. */
 function anchorOf(heading: string): string {

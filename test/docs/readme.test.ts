@@ -103,9 +103,9 @@ function declares(code: string, name: string): boolean {
   return new RegExp(`\\b(const|let|using|function|class) ${name}\\b|^import [^;]*\\b${name}\\b`, 'm').test(code);
 }
 
-/** Whether a protobuf message has a string field of that value: its length goes before it. */
+/** Whether a message has a field of that text: in protobuf its length goes before it, in JSON it stands in quotes. */
 function holdsText(message: string, text: string): boolean {
-  return message.includes(String.fromCharCode(text.length) + text);
+  return message.includes(String.fromCharCode(text.length) + text) || message.includes(`"${text}"`);
 }
 
 function metricNames(code: string): string[] {
