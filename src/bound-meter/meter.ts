@@ -14,7 +14,7 @@ import type { Clock } from './clock.ts';
 import type { Resolution } from './gauge-points.ts';
 import { BoundMeterInstrument } from './instruments.ts';
 import type { ReaderOptions } from './reader.ts';
-import type { LossListener, SeriesRegistry } from './registry.ts';
+import type { Losses, SeriesRegistry } from './registry.ts';
 import { type CollectedStream, type CollectionMoment, Storage, type StorageReader } from './storage.ts';
 import {
   type AggregationChoice,
@@ -30,7 +30,7 @@ import {
 export interface MeterContext {
   readonly clock: Clock;
   readonly registry: SeriesRegistry;
-  readonly losses: LossListener;
+  readonly losses: Losses;
   readonly readers: readonly ReaderOptions[];
   readonly views: ViewResolver;
   readonly observables: ((scope: MeterScope) => Meter) | undefined;
@@ -136,7 +136,9 @@ export class BoundMeter implements Meter {
       createAggregation(choice, descriptor, {
         clock,
         resolution,
-        onReduced: (points) => losses.onPointsReduced(points),
+        onReduced: (points) => {
+          losses.pointsReduced += points;
+        },
       });
     const aggregation = withResolution(finest(readers.map(({ options }) => options.resolution)));
     if (aggregation === undefined || readers.length === 0) return undefined;

@@ -14,11 +14,11 @@
  * What it adds: `unbind()`, which ends a series; gauges that keep every recorded value with its own time; a limit of
  * series that makes room by forgetting ended and idle ones, and never merges different ones into one.
  */
-import { diag, type Meter, type MeterOptions, type MeterProvider } from '@opentelemetry/api';
+import { type DiagLogger, diag, type Meter, type MeterOptions, type MeterProvider } from '@opentelemetry/api';
 import { Clock } from './clock.ts';
 import { BoundMeter } from './meter.ts';
 import type { ReaderOptions } from './reader.ts';
-import { type LossListener, SeriesRegistry } from './registry.ts';
+import { type Losses, SeriesRegistry } from './registry.ts';
 import type { CollectedStream } from './storage.ts';
 import type { MeterScope, ViewResolver } from './stream.ts';
 
@@ -31,7 +31,8 @@ export interface BoundMeterProviderOptions {
   readonly maxSeries?: number;
   /** After how long without a measurement a series is forgotten, until it has one again. Default 1 hour. */
   readonly idleTimeoutMillis?: number;
-  readonly losses?: Partial<LossListener>;
+  /** Default: the API's diag logger. */
+  readonly log?: Pick<DiagLogger, 'warn'>;
   /** Makes the observable instruments, which the bound meter leaves to the official SDK. */
   readonly observables?: (scope: MeterScope) => Meter;
 }
@@ -46,26 +47,18 @@ const DEFAULT_IDLE_TIMEOUT_MILLIS = 3_600_000;
 
 export class BoundMeterProvider implements MeterProvider {
   readonly readers: readonly ReaderOptions[];
+  /** What could not be kept as it was recorded, since the start. */
+  readonly losses: Losses = { pointsReduced: 0, seriesEvicted: 0, measurementsRefused: 0 };
   readonly #options: BoundMeterProviderOptions;
   readonly #clock = new Clock();
   readonly #registry: SeriesRegistry;
-  readonly #losses: LossListener;
-  #isReporting = false;
   #hasWarned = false;
   readonly #meters = new Map<string, BoundMeter>();
 
   constructor(options: BoundMeterProviderOptions) {
     this.readers = options.readers;
     this.#options = options;
-    this.#losses = {
-      onPointsReduced: (points) => this.#report((losses) => losses.onPointsReduced?.(points)),
-      onSeriesEvicted: (series) => this.#report((losses) => losses.onSeriesEvicted?.(series)),
-      onMeasurementRefused: () => {
-        this.#warnOfLimit();
-        this.#report((losses) => losses.onMeasurementRefused?.());
-      },
-    };
-    this.#registry = new SeriesRegistry(this.#maxSeries, this.#losses);
+    this.#registry = new SeriesRegistry(this.#maxSeries, this.losses, () => this.#warnOfLimit());
   }
 
   getMeter(name: string, version?: string, options?: MeterOptions): BoundMeter {
@@ -76,7 +69,7 @@ export class BoundMeterProvider implements MeterProvider {
       meter = new BoundMeter(scope, {
         clock: this.#clock,
         registry: this.#registry,
-        losses: this.#losses,
+        losses: this.losses,
         readers: this.readers,
         views: this.#options.views ?? (() => []),
         observables: this.#options.observables,
@@ -105,18 +98,11 @@ export class BoundMeterProvider implements MeterProvider {
     return scopes.filter(({ streams }) => streams.length > 0);
   }
 
-  /** Whoever is told counts it with this meter, which may refuse that too: once is enough. */
-  #report(tell: (losses: Partial<LossListener>) => void): void {
-    if (this.#isReporting) return;
-    this.#isReporting = true;
-    tell(this.#options.losses ?? {});
-    this.#isReporting = false;
-  }
-
   #warnOfLimit(): void {
     if (this.#hasWarned) return;
     this.#hasWarned = true;
-    diag.warn(`bound meter: there are ${this.#maxSeries} live series already; what needs a new one is not recorded`);
+    const log = this.#options.log ?? diag;
+    log.warn(`there are ${this.#maxSeries} live series already; what needs a new one is not recorded`);
   }
 
   get #maxSeries(): number {

@@ -11,11 +11,6 @@ export interface ReaderOptions {
   readonly resolution: Resolution;
 }
 
-/** One reader's place in the meter. */
-export interface ReaderState {
-  readonly options: ReaderOptions;
-}
-
 /**
  * The points of a gauge that a reader gets now, and those that wait: a second that is not over may bring a later value,
  * and would otherwise arrive twice.

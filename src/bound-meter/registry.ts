@@ -7,14 +7,14 @@ export interface SeriesOwner {
   forget(series: Series): void;
 }
 
-/** What became of measurements that could not be kept as they were. */
-export interface LossListener {
+/** What could not be kept as it was recorded, in total. */
+export interface Losses {
   /** Points of gauges that gave way because a buffer was full. */
-  onPointsReduced(points: number): void;
-  /** Series that were forgotten to make room before every reader had had the last of them. */
-  onSeriesEvicted(series: number): void;
-  /** A measurement that found no room for its series. */
-  onMeasurementRefused(): void;
+  pointsReduced: number;
+  /** Series that were forgotten early to make room. */
+  seriesEvicted: number;
+  /** Measurements that found no room for their series. */
+  measurementsRefused: number;
 }
 
 /** The share of the limit that is freed at once: looking for idle series is a walk over all of them. */
@@ -23,16 +23,19 @@ const EVICTED_SHARE = 0.01;
 /** Counts the series of all storages and makes room: ended ones go first, then idle ones; live ones never. */
 export class SeriesRegistry {
   readonly #limit: number;
-  readonly #losses: LossListener;
+  readonly #losses: Losses;
+  readonly #onFull: () => void;
   #size = 0;
   readonly #ended = new Map<Series, SeriesOwner>();
   readonly #owners: SeriesOwner[] = [];
   /** Set while there is nothing to evict; a collection changes that. */
   #isFull = false;
 
-  constructor(limit: number, losses: LossListener) {
+  /** @param onFull is called whenever a series finds no room. */
+  constructor(limit: number, losses: Losses, onFull: () => void) {
     this.#limit = limit;
     this.#losses = losses;
+    this.#onFull = onFull;
   }
 
   addOwner(owner: SeriesOwner): void {
@@ -43,7 +46,8 @@ export class SeriesRegistry {
   admit(): boolean {
     if (this.#size >= this.#limit && !this.#isFull) this.#evict();
     if (this.#size >= this.#limit) {
-      this.#losses.onMeasurementRefused();
+      this.#losses.measurementsRefused += 1;
+      this.#onFull();
       return false;
     }
     this.#size += 1;
@@ -82,7 +86,7 @@ export class SeriesRegistry {
       evicted += 1;
     }
     this.#isFull = evicted === 0;
-    if (evicted > 0) this.#losses.onSeriesEvicted(evicted);
+    this.#losses.seriesEvicted += evicted;
   }
 
   /** The longest idle series, at most `count`. */

@@ -89,6 +89,7 @@ export class Storage implements SeriesOwner {
   }
 
   idleSeries(): Series[] {
+    if (!this.#mayRestart) return [];
     return [...this.#series.values()].filter(
       ({ accumulation, readers }) => accumulation.isEmpty && readers.every(({ pending }) => pending === undefined),
     );
@@ -131,6 +132,11 @@ export class Storage implements SeriesOwner {
     return collected.length === 0 ? undefined : { storage: this, temporality, series: collected };
   }
 
+  /** What goes up and down is a level, and would be a wrong one if it began at 0 again. */
+  get #mayRestart(): boolean {
+    return this.descriptor.kind !== 'upDownCounter';
+  }
+
   #create(attributes: Attributes, key: string): Series | undefined {
     if (!this.#registry.admit()) return undefined;
     const series = new Series(frozenCopy(attributes), key, this.#aggregation.create(), this.#readers.length);
@@ -156,7 +162,8 @@ export class Storage implements SeriesOwner {
   }
 
   #retire(series: Series, own: ReaderSeries, { millis, idleTimeoutMillis }: CollectionMoment): void {
-    const isIdle = series.idleSinceMillis > 0 && millis - series.idleSinceMillis >= idleTimeoutMillis;
+    const isIdle =
+      this.#mayRestart && series.idleSinceMillis > 0 && millis - series.idleSinceMillis >= idleTimeoutMillis;
     if (!series.isEnded && !isIdle) return;
     own.isDone = own.pending === undefined;
     if (series.readers.every(({ isDone }) => isDone)) this.forget(series);
@@ -191,7 +198,10 @@ function showCumulative(
     return { ...fresh, startMillis };
   }
   if (fresh !== undefined) own.cumulative = before ? reader.aggregation.merge(before, fresh) : fresh;
-  else if (before?.kind === 'gauge') return repeatAt(before, moment.millis);
+  else if (before?.kind === 'gauge') {
+    // A value that waits for its second to end is older than this collection, and comes after it.
+    return own.pending === undefined ? repeatAt(before, moment.millis) : undefined;
+  }
   return own.cumulative;
 }
 

@@ -11,7 +11,7 @@ import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
 import { convertLegacyHttpOptions, createOtlpHttpExportDelegate } from '@opentelemetry/otlp-exporter-base/node-http';
 import { MetricsExporterMetricsHelper } from '@opentelemetry/otlp-transformer';
 import type { LogRecordExporter } from '@opentelemetry/sdk-logs';
-import type { AggregationOption, PushMetricExporter } from '@opentelemetry/sdk-metrics';
+import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import { AggregationType, InstrumentType } from '@opentelemetry/sdk-metrics';
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
 import { metricsSerializer } from './metrics-serializer.ts';
@@ -27,8 +27,8 @@ export interface OtlpOptions {
 
 export interface OtlpMetricsOptions extends OtlpOptions {
   readonly temporality: 'delta' | 'cumulative' | 'lowmemory';
-  /** The form of histograms; `undefined` for the instruments' own bounds. */
-  readonly histograms: AggregationOption | undefined;
+  /** Histograms of other meters are exponential, of at most so many buckets; `undefined` for their own bounds. */
+  readonly exponentialMaxBuckets: number | undefined;
 }
 
 const temporalities = {
@@ -38,12 +38,14 @@ const temporalities = {
 } as const;
 
 export function createMetricExporter(options: OtlpMetricsOptions): PushMetricExporter {
-  const { temporality, histograms } = options;
+  const { temporality, exponentialMaxBuckets } = options;
   const config: ConstructorParameters<typeof OTLPMetricExporter>[0] = {
     ...transport(options),
     temporalityPreference: temporalities[temporality],
     aggregationPreference: (instrument) =>
-      instrument === InstrumentType.HISTOGRAM && histograms ? histograms : { type: AggregationType.DEFAULT },
+      instrument === InstrumentType.HISTOGRAM && exponentialMaxBuckets !== undefined
+        ? { type: AggregationType.EXPONENTIAL_HISTOGRAM, options: { maxSize: exponentialMaxBuckets } }
+        : { type: AggregationType.DEFAULT },
   };
   if (options.protocol === 'http/json') return new OTLPMetricExporter(config);
   // The official protobuf exporter, with the package's serializer in the place of the official one.

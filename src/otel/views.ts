@@ -1,6 +1,7 @@
-import { type AggregationOption, AggregationType, InstrumentType, type ViewOptions } from '@opentelemetry/sdk-metrics';
+import { createRequire } from 'node:module';
+import type { AggregationOption, ViewOptions } from '@opentelemetry/sdk-metrics';
 import { NAMESPACE } from '../catalogue/index.ts';
-import { DURATION_BOUNDS_MILLIS, EXPONENTIAL_MAX_BUCKETS } from './histogram-bounds.ts';
+import { EXPONENTIAL_MAX_BUCKETS } from './histogram-bounds.ts';
 
 export interface SignalViewsOptions {
   /**
@@ -10,26 +11,25 @@ export interface SignalViewsOptions {
   readonly histograms?: 'exponential' | 'explicit';
 }
 
-/** How histograms are aggregated, by the form that a backend takes. */
-export const histogramAggregations = {
-  exponential: { type: AggregationType.EXPONENTIAL_HISTOGRAM, options: { maxSize: EXPONENTIAL_MAX_BUCKETS } },
-  explicit: {
-    type: AggregationType.EXPLICIT_BUCKET_HISTOGRAM,
-    options: { boundaries: [...DURATION_BOUNDS_MILLIS] },
-  },
-} as const satisfies Record<string, AggregationOption>;
+const FORMS: readonly unknown[] = ['exponential', 'explicit'];
 
 /**
  * Views for a host that runs its own MeterProvider: `new MeterProvider({ views: [...signalViews()] })`. They give the
  * package's histograms a p50 and p99 worth the name, and touch no other meter's instruments.
  * @throws TypeError on an unknown form of histograms.
  */
-export function signalViews(options: SignalViewsOptions = {}): ViewOptions[] {
-  const { histograms = 'exponential' } = options;
-  if (!Object.hasOwn(histogramAggregations, histograms)) {
-    throw new TypeError(`signalViews: histograms must be ${Object.keys(histogramAggregations).join(' or ')}`);
-  }
-  return [
-    { meterName: NAMESPACE, instrumentType: InstrumentType.HISTOGRAM, aggregation: histogramAggregations[histograms] },
-  ];
+export function signalViews({ histograms = 'exponential' }: SignalViewsOptions = {}): ViewOptions[] {
+  if (!FORMS.includes(histograms)) throw new TypeError(`signalViews: histograms must be ${FORMS.join(' or ')}`);
+  const { AggregationType, InstrumentType } = loadSdk();
+  const aggregation: AggregationOption =
+    histograms === 'exponential'
+      ? { type: AggregationType.EXPONENTIAL_HISTOGRAM, options: { maxSize: EXPONENTIAL_MAX_BUCKETS } }
+      : // The bounds that the instruments advise.
+        { type: AggregationType.DEFAULT };
+  return [{ meterName: NAMESPACE, instrumentType: InstrumentType.HISTOGRAM, aggregation }];
+}
+
+/** Only now: whoever imports the package without asking for views does not pay for the SDK. */
+function loadSdk(): typeof import('@opentelemetry/sdk-metrics') {
+  return createRequire(import.meta.url)('@opentelemetry/sdk-metrics');
 }

@@ -1,6 +1,6 @@
 import type { Attributes, Meter } from '@opentelemetry/api';
 import type { MetricKind } from '../catalogue/index.ts';
-import { type BoundInstrument, bind, write } from '../otel/bind.ts';
+import { type BoundInstrument, bind } from '../otel/bind.ts';
 import { instrumentsOf } from '../otel/instruments.ts';
 import type { SignalMeter } from '../otel/meter.ts';
 import { NON_FINITE, sortValue } from './values.ts';
@@ -27,11 +27,10 @@ export class RunRecorder {
   record(name: string, kind: MetricKind, value: unknown, extra?: Attributes): number | undefined {
     const sorted = sortValue(name, kind, value);
     if (sorted.is === 'unusable') return undefined;
-    const bound = this.#boundTo(name, kind);
+    const bound = this.#boundTo(name, kind, extra);
     if (bound === undefined) return undefined;
-    if (sorted.is === 'nonFinite') this.#write(NON_FINITE, 'counter', 1, { metric: name });
-    else if (extra !== undefined) this.#write(name, kind, sorted.value, extra);
-    else bound.record(sorted.value);
+    if (sorted.is === 'finite') bound.record(sorted.value);
+    else this.#boundTo(NON_FINITE, 'counter', { metric: name })?.record(1);
     return sorted.value;
   }
 
@@ -41,19 +40,16 @@ export class RunRecorder {
     this.#bound.clear();
   }
 
-  #write(name: string, kind: MetricKind, value: number, extra: Attributes): void {
-    const instrument = instrumentsOf(this.#meter).get(name, kind);
-    if (instrument !== undefined) write(instrument, value, Object.freeze({ ...this.#attributes, ...extra }));
-  }
-
-  #boundTo(name: string, kind: MetricKind): BoundInstrument | undefined {
+  #boundTo(name: string, kind: MetricKind, extra?: Attributes): BoundInstrument | undefined {
     this.#followMeter();
-    let bound = this.#bound.get(name);
+    const key = extra === undefined ? name : `${name} ${JSON.stringify(extra)}`;
+    let bound = this.#bound.get(key);
     if (bound === undefined) {
       const instrument = instrumentsOf(this.#meter).get(name, kind);
       if (instrument === undefined) return undefined;
-      bound = bind(instrument, this.#attributes);
-      this.#bound.set(name, bound);
+      const attributes = extra === undefined ? this.#attributes : Object.freeze({ ...this.#attributes, ...extra });
+      bound = bind(instrument, attributes);
+      this.#bound.set(key, bound);
     }
     return bound;
   }

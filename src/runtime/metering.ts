@@ -2,39 +2,25 @@ import type { Meter } from '@opentelemetry/api';
 import { BoundMeterProvider } from '../bound-meter/provider.ts';
 import type { ReaderOptions } from '../bound-meter/reader.ts';
 import type { MeterScope } from '../bound-meter/stream.ts';
-import type { MetricName } from '../catalogue/index.ts';
-import { write } from '../otel/bind.ts';
+import { log } from '../otel/diagnostics.ts';
 import { EXPONENTIAL_MAX_BUCKETS, EXPONENTIAL_MAX_SCALE } from '../otel/histogram-bounds.ts';
-import { instrumentsOf } from '../otel/instruments.ts';
-import { SignalMeter } from '../otel/meter.ts';
 import type { Config } from './config.ts';
 
 /**
- * The bound meter with a reader for each metrics exporter, in the order of the configuration. What it cannot keep as it
- * was recorded, it counts in metrics of its own.
+ * The bound meter with a reader for each metrics exporter, in the order of the configuration.
  * @param observables makes the observable instruments, which the bound meter leaves to the official SDK.
  */
 export function createBoundMeterProvider(
   config: Config,
   observables: (scope: MeterScope) => Meter,
 ): BoundMeterProvider {
-  const { maxSeries, idleTimeoutMillis } = config;
-  const count = (name: MetricName, amount: number) => {
-    const counter = instrumentsOf(new SignalMeter(provider).current()).get(name, 'counter');
-    if (counter !== undefined) write(counter, amount, {});
-  };
-  const provider: BoundMeterProvider = new BoundMeterProvider({
+  return new BoundMeterProvider({
     readers: config.metricsExporters.map((exporter) => readerOptions(exporter, config)),
-    maxSeries,
-    idleTimeoutMillis,
-    losses: {
-      onPointsReduced: (points) => count('signal.otel.points_reduced', points),
-      onSeriesEvicted: (series) => count('signal.otel.series_evicted', series),
-      onMeasurementRefused: () => count('signal.otel.measurements_refused', 1),
-    },
+    maxSeries: config.maxSeries,
+    idleTimeoutMillis: config.idleTimeoutMillis,
+    log,
     observables,
   });
-  return provider;
 }
 
 const deltaOf = { delta: 'delta', lowmemory: 'delta', cumulative: 'cumulative' } as const;

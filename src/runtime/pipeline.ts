@@ -28,10 +28,11 @@ import { createLogExporter, createMetricExporter, createSpanExporter, type OtlpO
 import { createPrometheusReader } from '../delivery/prometheus.ts';
 import { isRegistered } from '../otel/api-globals.ts';
 import { log } from '../otel/diagnostics.ts';
-import { histogramAggregations } from '../otel/views.ts';
+import { EXPONENTIAL_MAX_BUCKETS } from '../otel/histogram-bounds.ts';
 import { type Config, type Environment, isOtlpOptionSet, otlpEndpoint, type SignalKind } from './config.ts';
 import { createResource } from './resource.ts';
 import { createSampler } from './sampler.ts';
+import { observeLosses } from './self-metrics.ts';
 
 /** Below the deadline of a shutdown, so that a dead Collector's retries do not outlive it. */
 const EXPORT_TIMEOUT_MILLIS = 4_000;
@@ -59,6 +60,7 @@ export class Pipeline {
     const meterProvider = this.#createMeterProvider(resource);
     const tracerProvider = this.#createTracerProvider(resource);
     const loggerProvider = this.#createLoggerProvider(resource);
+    observeLosses(meterProvider, bound.losses);
     this.#providers = [meterProvider, tracerProvider, loggerProvider];
     this.meterProvider = meterProvider;
     this.tracerProvider = tracerProvider;
@@ -113,7 +115,8 @@ export class Pipeline {
       createMetricExporter({
         ...this.#otlpOptions('metrics'),
         temporality,
-        histograms: histograms === 'base2_exponential_bucket_histogram' ? histogramAggregations.exponential : undefined,
+        exponentialMaxBuckets:
+          histograms === 'base2_exponential_bucket_histogram' ? EXPONENTIAL_MAX_BUCKETS : undefined,
       }),
       'metrics',
     );

@@ -42,8 +42,25 @@ describe('node --require and --import signal-otel/register', () => {
     const idle = await run([...preload, '--eval', '0'], environment(server));
     expect(JSON.parse(idle.stdout)).toEqual(['@opentelemetry/api']);
     expect(server.requests).toEqual([]);
+    const importing = await run([...preload, '--eval', 'require("signal-otel")'], environment(server));
+    expect(JSON.parse(importing.stdout)).toEqual(['@opentelemetry/api']);
     const training = await run([...preload, app('app.cjs')], environment(server));
     expect(JSON.parse(training.stdout)).toContain('@opentelemetry/sdk-metrics');
+  });
+
+  it('says and counts what finds no room among the live series', async () => {
+    await using server = await startOtlpServer();
+    const result = await run(
+      ['--require', 'signal-otel/register', app('many-series.cjs')],
+      environment(server, { SIGNAL_MAX_SERIES: '1000' }),
+    );
+    expect(result.stderr.trim().split('\n')).toEqual([
+      expect.stringMatching(/^signal-otel: there are 1000 live series/),
+    ]);
+    const metrics = server.requests.find(({ path }) => path === '/v1/metrics');
+    if (metrics === undefined) throw new Error('nothing arrived');
+    expect(valuesOf(metrics, 'name')).toContain('signal.otel.measurements_refused');
+    expect(valuesOf(metrics, 'asDouble')).toContain(500);
   });
 
   it('gives meters of other names, spans and logs of the host to the official SDK', async () => {

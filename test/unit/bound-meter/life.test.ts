@@ -156,6 +156,18 @@ describe('an idle series', () => {
     expect(await values(fixture, 'steps')).toEqual([7]);
   });
 
+  it('is kept where it is a level, which must not begin at 0 again', async () => {
+    const fixture = new BoundFixture({ readers: [boundReader({ all: 'cumulative' })], idleTimeoutMillis: 60_000 });
+    const level = fixture.meter.createUpDownCounter('in_flight').bind({});
+    level.add(5);
+    for (let time = 0; time < 3; time++) {
+      expect(await values(fixture, 'in_flight')).toEqual([5]);
+      vi.setSystemTime(Date.now() + 60_000);
+    }
+    level.add(-1);
+    expect(await values(fixture, 'in_flight')).toEqual([4]);
+  });
+
   it('is kept until every reader has had the last of it', async () => {
     const fixture = new BoundFixture({ readers: [boundReader(), boundReader()], idleTimeoutMillis: 60_000 });
     fixture.meter.createCounter('steps').add(3);
@@ -169,19 +181,8 @@ describe('an idle series', () => {
 
 describe('the limit of live series', () => {
   function limited() {
-    const losses = { evicted: 0, refused: 0 };
-    const fixture = new BoundFixture({
-      maxSeries: 10,
-      losses: {
-        onSeriesEvicted: (series) => {
-          losses.evicted += series;
-        },
-        onMeasurementRefused: () => {
-          losses.refused += 1;
-        },
-      },
-    });
-    return { fixture, losses, counter: fixture.meter.createCounter('steps') };
+    const fixture = new BoundFixture({ maxSeries: 10 });
+    return { fixture, losses: fixture.provider.losses, counter: fixture.meter.createCounter('steps') };
   }
 
   it('makes room by forgetting ended series first, then idle ones', async () => {
@@ -192,16 +193,16 @@ describe('the limit of live series', () => {
     ended.add(1);
     ended.unbind();
     counter.add(1, { run: 'new' });
-    expect(losses).toEqual({ evicted: 1, refused: 0 });
+    expect(losses).toMatchObject({ seriesEvicted: 1, measurementsRefused: 0 });
     counter.add(1, { run: 'newer' });
-    expect(losses).toEqual({ evicted: 2, refused: 0 });
+    expect(losses).toMatchObject({ seriesEvicted: 2, measurementsRefused: 0 });
     expect((await fixture.points('steps')).map(({ attributes }) => attributes.run)).toEqual(['new', 'newer']);
   });
 
   it('refuses what finds no room, with one warning and a count, and mixes no runs', async () => {
     const { fixture, losses, counter } = limited();
     for (let run = 0; run < 50; run++) counter.add(1, { run });
-    expect(losses.refused).toBe(40);
+    expect(losses.measurementsRefused).toBe(40);
     expect(log.warnings).toHaveLength(1);
     const points = await fixture.points('steps');
     expect(points.map(({ attributes, value }) => [attributes.run, value])).toEqual(

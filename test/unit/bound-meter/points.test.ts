@@ -84,6 +84,20 @@ describe('a gauge of the bound meter', () => {
     expect(await collected(fixture)).toEqual([[6_000, 2_000]]);
   });
 
+  it('repeats the last value to a cumulative reader, but never ahead of one that waits', async () => {
+    const fixture = new BoundFixture({ readers: [boundReader({ resolution: '1s', all: 'cumulative' })] });
+    const bound = gauge(fixture);
+    recordAt(bound, [0]);
+    vi.setSystemTime(START + 1_500);
+    expect(await collected(fixture)).toEqual([[0, 0]]);
+    expect(await collected(fixture)).toEqual([[1_500, 0]]);
+    recordAt(bound, [2_300]);
+    vi.setSystemTime(START + 2_500);
+    expect(await collected(fixture)).toEqual([]);
+    vi.setSystemTime(START + 3_500);
+    expect(await collected(fixture)).toEqual([[2_300, 2_300]]);
+  });
+
   it('gives each reader its own points, whenever the others collect', async () => {
     const fixture = new BoundFixture({
       readers: [
@@ -113,8 +127,7 @@ describe('a gauge of the bound meter', () => {
   });
 
   it('halves the resolution evenly where its buffer is full, counts what gave way, and keeps the last', async () => {
-    let reduced = 0;
-    const fixture = new BoundFixture({ losses: { onPointsReduced: (points) => (reduced += points) } });
+    const fixture = new BoundFixture();
     const bound = gauge(fixture);
     const total = 10_000;
     recordAt(
@@ -124,18 +137,14 @@ describe('a gauge of the bound meter', () => {
     const points = await collected(fixture);
     expect(points.length).toBeLessThanOrEqual(1_024);
     expect(points.length).toBeGreaterThan(500);
-    expect(points.length + reduced).toBe(total);
+    expect(points.length + fixture.provider.losses.pointsReduced).toBe(total);
     expect(points.at(-1)).toEqual([total - 1, total - 1]);
     const gaps = new Set(points.slice(1, -1).map(([millis], index) => millis - (points[index]?.[0] ?? 0)));
     expect([...gaps]).toEqual([16]);
   });
 
   it('stays bounded for a reader that never collects', async () => {
-    let reduced = 0;
-    const fixture = new BoundFixture({
-      readers: [boundReader(), boundReader()],
-      losses: { onPointsReduced: (points) => (reduced += points) },
-    });
+    const fixture = new BoundFixture({ readers: [boundReader(), boundReader()] });
     const bound = gauge(fixture);
     let recorded = 0;
     for (let round = 0; round < 50; round++) {
@@ -148,6 +157,6 @@ describe('a gauge of the bound meter', () => {
     const late = await collected(fixture, 1);
     expect(late.length).toBeLessThanOrEqual(1_024);
     expect(late.at(-1)).toEqual([recorded - 1, recorded - 1]);
-    expect(late.length + reduced).toBe(recorded);
+    expect(late.length + fixture.provider.losses.pointsReduced).toBe(recorded);
   });
 });
