@@ -20,14 +20,15 @@ export class Telemetry {
   #firstExport: NodeJS.Timeout | undefined;
 
   constructor(config: Config, environment: Environment) {
-    this.#config = config;
+    // A host that has a MeterProvider keeps it: nothing is read here, and no endpoint opened.
+    this.#config = isRegistered('metrics') ? { ...config, metricsExporters: [] } : config;
     this.#environment = environment;
   }
 
   /** Registers the providers. What the host registered before stays in place, and gets the package's instruments. */
   register(): void {
     const { metricsExporters, tracesExporters, logsExporters } = this.#config;
-    if (metricsExporters.length > 0 && !isRegistered('metrics')) this.#registerMetrics();
+    if (metricsExporters.length > 0) this.#registerMetrics();
     if (tracesExporters.length > 0 && !isRegistered('trace')) {
       trace.setGlobalTracerProvider(new LazyTracerProvider(() => this.#load().tracerProvider));
     }

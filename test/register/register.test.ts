@@ -207,14 +207,14 @@ describe('node --require and --import signal-otel/register', () => {
     },
   );
 
-  it('keeps a MeterProvider that the host registered before, and records there', async () => {
+  it.each(['otlp', 'prometheus'])('keeps a MeterProvider that the host registered before (%s)', async (exporter) => {
     await using server = await startOtlpServer();
-    const result = await run([app('host-provider.cjs')], environment(server));
+    const result = await run([app('host-provider.cjs')], environment(server, { OTEL_METRICS_EXPORTER: exporter }));
     expect(result).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(result.stdout)).toEqual(
       expect.arrayContaining(['signal.training.loss', 'signal.training.step', 'signal.training.current_step']),
     );
-    expect(server.requests.some(({ path }) => path === '/v1/metrics')).toBe(false);
+    expect(server.requests.map(({ path }) => path)).toEqual(['/v1/traces']);
   });
 });
 

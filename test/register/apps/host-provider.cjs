@@ -11,7 +11,8 @@ metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
 
 const { start, createMetricsCollector } = require('signal-otel');
 start();
-createMetricsCollector({ runId: 'run_app' }).collectTrainingMetrics({ loss: 0.25, step: 1 });
+const collector = createMetricsCollector({ runId: 'run_app' });
+collector.timeOperation('sample', () => collector.collectTrainingMetrics({ loss: 0.25, step: 1 }));
 reader.collect().then(({ resourceMetrics }) => {
   const names = resourceMetrics.scopeMetrics.flatMap(({ metrics }) => metrics.map(({ descriptor }) => descriptor.name));
   console.log(JSON.stringify(names));
