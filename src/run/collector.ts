@@ -22,7 +22,7 @@ import {
   type StepField,
   type TrainingMetrics,
 } from './collector-options.ts';
-import { FieldReader } from './fields.ts';
+import { CallFields } from './fields.ts';
 import { guard } from './guard.ts';
 import { HistoryRing, type MetricsHistory, type MetricsSummary, RunStatistics } from './history.ts';
 import { type Operation, type OperationReport, operationName, stepOf, TimedOperation } from './operation.ts';
@@ -33,9 +33,9 @@ import { isStep, StepCounter } from './step-counter.ts';
 
 const DEFAULT_HISTORY_SIZE = 1_000;
 
-const trainingFields = new FieldReader('collectTrainingMetrics', trainingMetrics, ['step', 'extraMetrics']);
-const rlFields = new FieldReader('collectRlMetrics', rlMetrics, ['step']);
-const performanceFields = new FieldReader('collectPerformanceMetrics', performanceMetrics, ['step']);
+const trainingFields = new CallFields('collectTrainingMetrics', trainingMetrics, ['step', 'extraMetrics']);
+const rlFields = new CallFields('collectRlMetrics', rlMetrics, ['step']);
+const performanceFields = new CallFields('collectPerformanceMetrics', performanceMetrics, ['step']);
 
 /**
  * Makes the collector of one training run.
@@ -80,22 +80,11 @@ export class MetricsCollector {
   /** Loss, gradient norm, learning rate and whatever else one training step yields. */
   collectTrainingMetrics(metrics: TrainingMetrics): void {
     guard('collectTrainingMetrics', () => {
-      const values = new Map<string, unknown>();
-      for (const [key, value] of Object.entries(metrics.extraMetrics ?? {})) {
-        const name = extraMetricName(key);
-        if (name !== undefined) values.set(name, value);
-      }
-      for (const { definition, value } of trainingFields.read(metrics)) {
-        if (value === null || value === undefined) continue;
-        if (values.has(definition.name))
-          warnOnce(
-            `twice:${definition.name}`,
-            `${definition.name}: the extra metric of this name gives way to the field`,
-          );
-        values.set(definition.name, value);
-      }
+      const recorded: Record<string, number> = {};
       this.#advance(metrics.step);
-      this.#keep(values);
+      this.#recordFields(recorded, trainingFields, metrics);
+      this.#recordExtra(recorded, metrics.extraMetrics ?? {});
+      this.#keep(recorded);
     });
   }
 
@@ -124,10 +113,13 @@ export class MetricsCollector {
         return;
       }
       const reading = readResult(result);
-      const values = new Map(reading.metrics);
-      if (accumulate && values.get('signal.training.grad_norm') === 0) values.delete('signal.training.grad_norm');
+      const recorded: Record<string, number> = {};
       this.#advance(reading.step, reading.isAfterUpdate);
-      this.#keep(values);
+      for (const [name, value] of reading.metrics) {
+        if (accumulate && name === 'signal.training.grad_norm' && value === 0) continue;
+        this.#record(recorded, name, kindOf(name), value);
+      }
+      this.#keep(recorded);
     });
   }
 
@@ -161,10 +153,12 @@ export class MetricsCollector {
     guard('end', () => this.#recorder.end());
   }
 
-  #collectFields(call: string, fields: FieldReader, metrics: StepField): void {
+  #collectFields(call: string, fields: CallFields, metrics: StepField): void {
     guard(call, () => {
+      const recorded: Record<string, number> = {};
       this.#advance(metrics.step);
-      this.#keep(new Map(fields.read(metrics).map(({ definition, value }) => [definition.name, value])));
+      this.#recordFields(recorded, fields, metrics);
+      this.#keep(recorded);
     });
   }
 
@@ -186,8 +180,10 @@ export class MetricsCollector {
   }
 
   #keepOperation({ metric, durationMillis, errorType }: OperationReport): void {
-    const values = new Map([[metric, durationMillis]]);
-    this.#keep(values, errorType === undefined ? undefined : { 'error.type': errorType });
+    const recorded: Record<string, number> = {};
+    const attributes = errorType === undefined ? undefined : { 'error.type': errorType };
+    this.#record(recorded, metric, 'histogram', durationMillis, attributes);
+    this.#keep(recorded);
   }
 
   /** @param isAfterUpdate whether `step` counts the update that it reports, as optim_step's answer does. */
@@ -203,17 +199,36 @@ export class MetricsCollector {
     if (made > 0) this.#recorder.record('signal.training.step', 'counter', made);
   }
 
-  /** Records values by metric name and remembers them as one entry. */
-  #keep(values: ReadonlyMap<string, unknown>, attributes?: Attributes): void {
-    const metrics: Record<string, number> = {};
-    for (const [name, value] of values) {
-      const recorded = this.#recorder.record(name, kindOf(name), value, attributes);
-      if (recorded !== undefined) metrics[name] = recorded;
+  #recordFields(recorded: Record<string, number>, fields: CallFields, values: object): void {
+    for (const field of Object.keys(values)) {
+      const definition = fields.metricOf(field);
+      if (definition !== undefined) {
+        this.#record(recorded, definition.name, definition.kind, Reflect.get(values, field));
+      }
     }
-    if (Object.keys(metrics).length === 0) return;
-    const entry = { timestampMillis: Date.now(), step: this.#step, metrics };
+  }
+
+  #recordExtra(recorded: Record<string, number>, extra: object): void {
+    for (const [key, value] of Object.entries(extra)) {
+      const name = extraMetricName(key);
+      if (name === undefined) continue;
+      if (Object.hasOwn(recorded, name)) warnOnce(`twice:${name}`, `${name}: the extra metric gives way to the field`);
+      else this.#record(recorded, name, kindOf(name), value);
+    }
+  }
+
+  #record(recorded: Record<string, number>, name: string, kind: MetricKind, value: unknown, extra?: Attributes): void {
+    const number = this.#recorder.record(name, kind, value, extra);
+    if (number !== undefined) recorded[name] = number;
+  }
+
+  /** Remembers what one call recorded as one entry. */
+  #keep(recorded: Readonly<Record<string, number>>): void {
+    const names = Object.keys(recorded);
+    if (names.length === 0) return;
+    const entry = { timestampMillis: Date.now(), step: this.#step, metrics: recorded };
     this.#history.push(entry);
-    this.#statistics.add(entry);
+    this.#statistics.add(entry, names);
   }
 }
 

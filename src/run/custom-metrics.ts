@@ -8,7 +8,7 @@ import { SignalMeter, silentMeterProvider } from '../otel/meter.ts';
 import { guard } from './guard.ts';
 import { checkOptions, requireText } from './options.ts';
 import { whenSettled } from './settled.ts';
-import { NON_FINITE, sortValue } from './values.ts';
+import { isRecordable, NON_FINITE } from './values.ts';
 
 export interface SignalMetricsOptions {
   /** Put before every name that does not start with it already. Default `signal`. */
@@ -129,18 +129,20 @@ export class SignalMetrics {
   #record(name: string, kind: MetricKind, value: unknown, options: RecordOptions): void {
     const qualified = this.#qualify(name);
     if (qualified === undefined) return;
-    const sorted = sortValue(qualified, kind, value);
-    if (sorted.is === 'finite') this.#write(qualified, kind, sorted.value, options);
-    if (sorted.is === 'nonFinite') this.#countNonFinite(qualified, options);
+    if (!isRecordable(qualified, kind, value)) return;
+    if (Number.isFinite(value)) this.#write(qualified, kind, value, options);
+    else this.#countNonFinite(qualified, options);
   }
 
   #count(name: string, value: unknown, sign: 1 | -1, options: RecordOptions): void {
     const qualified = this.#qualify(name);
     if (qualified === undefined) return;
-    const sorted = sortValue(qualified, 'counter', value);
-    if (sorted.is === 'nonFinite') this.#countNonFinite(qualified, options);
-    if (sorted.is !== 'finite') return;
-    const amount = sorted.value * sampleWeight(options.sampleRate);
+    if (!isRecordable(qualified, 'counter', value)) return;
+    if (!Number.isFinite(value)) {
+      this.#countNonFinite(qualified, options);
+      return;
+    }
+    const amount = value * sampleWeight(options.sampleRate);
     if (amount !== 0) this.#write(qualified, 'counter', sign * amount, options);
   }
 

@@ -1,13 +1,8 @@
 import { type MetricDefinition, shortName, toCamelCase } from '../catalogue/index.ts';
 import { warnOnce } from '../otel/diagnostics.ts';
 
-export interface MetricValue {
-  readonly definition: MetricDefinition;
-  readonly value: unknown;
-}
-
-/** Reads the fields of one call (`gradNorm`, ...) as values of a family's metrics. */
-export class FieldReader {
+/** The fields of one call (`gradNorm`, ...), each with the metric that it carries. */
+export class CallFields {
   readonly #call: string;
   readonly #definitions: ReadonlyMap<string, MetricDefinition>;
   readonly #others: ReadonlySet<string>;
@@ -19,14 +14,11 @@ export class FieldReader {
     this.#others = new Set(others);
   }
 
-  read(fields: object): MetricValue[] {
-    const values: MetricValue[] = [];
-    for (const [field, value] of Object.entries(fields)) {
-      const definition = this.#definitions.get(field);
-      if (definition !== undefined) values.push({ definition, value });
-      else if (!this.#others.has(field)) this.#refuse(field);
-    }
-    return values;
+  /** `undefined` for a field that carries none, with one warning where it is no field of the call either. */
+  metricOf(field: string): MetricDefinition | undefined {
+    const definition = this.#definitions.get(field);
+    if (definition === undefined && !this.#others.has(field)) this.#refuse(field);
+    return definition;
   }
 
   #refuse(field: string): void {

@@ -107,12 +107,13 @@ export class RunStatistics {
   #lastStep: number | null = null;
   readonly #metrics = new Map<string, { min: number; max: number; last: number; count: number; nonFinite: number }>();
 
-  add(entry: HistoryEntry): void {
+  /** @param names of the entry's metrics. */
+  add(entry: HistoryEntry, names: readonly string[] = Object.keys(entry.metrics)): void {
     this.#numMetrics += 1;
     this.#firstTimestampMillis ??= entry.timestampMillis;
     this.#lastTimestampMillis = entry.timestampMillis;
     this.#lastStep = entry.step ?? this.#lastStep;
-    for (const [name, value] of Object.entries(entry.metrics)) this.#addValue(name, value);
+    for (const name of names) this.#addValue(name, entry.metrics[name] ?? Number.NaN);
   }
 
   clear(): void {

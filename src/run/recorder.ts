@@ -3,7 +3,7 @@ import type { MetricKind } from '../catalogue/index.ts';
 import { type BoundInstrument, bind } from '../otel/bind.ts';
 import { instrumentsOf } from '../otel/instruments.ts';
 import type { SignalMeter } from '../otel/meter.ts';
-import { NON_FINITE, sortValue } from './values.ts';
+import { isRecordable, NON_FINITE } from './values.ts';
 
 /** Writes values of one run to the meter, its attributes bound once per metric. */
 export class RunRecorder {
@@ -25,13 +25,12 @@ export class RunRecorder {
    * @returns what the history keeps: the number, or `undefined` where it was none or the name cannot be recorded.
    */
   record(name: string, kind: MetricKind, value: unknown, extra?: Attributes): number | undefined {
-    const sorted = sortValue(name, kind, value);
-    if (sorted.is === 'unusable') return undefined;
+    if (!isRecordable(name, kind, value)) return undefined;
     const bound = this.#boundTo(name, kind, extra);
     if (bound === undefined) return undefined;
-    if (sorted.is === 'finite') bound.record(sorted.value);
+    if (Number.isFinite(value)) bound.record(value);
     else this.#boundTo(NON_FINITE, 'counter', { metric: name })?.record(1);
-    return sorted.value;
+    return value;
   }
 
   /** Ends the run's series. A later record starts them anew. */

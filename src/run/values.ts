@@ -5,23 +5,18 @@ import { warnOnce } from '../otel/diagnostics.ts';
 export const NON_FINITE: MetricName = 'signal.training.non_finite';
 
 /**
- * Sorts a value from training code: `finite` may enter a metric, `nonFinite` is counted instead, `unusable` (absent, of
- * a wrong type, a negative amount) is left out, with one warning unless it is merely absent.
+ * Whether training code gave a number to record or, where it is NaN or infinite, to count. Absent values are none; a
+ * wrong type and a negative amount are none either, with one warning.
  */
-export function sortValue(name: string, kind: MetricKind, value: unknown): SortedValue {
-  if (value === null || value === undefined) return UNUSABLE;
+export function isRecordable(name: string, kind: MetricKind, value: unknown): value is number {
+  if (value === null || value === undefined) return false;
   if (typeof value !== 'number') {
     warnOnce(`type:${name}`, `${name}: expected a number, got ${typeof value}; not recorded`);
-    return UNUSABLE;
+    return false;
   }
-  if (!Number.isFinite(value)) return { is: 'nonFinite', value };
-  if (kind !== 'gauge' && value < 0) {
+  if (kind !== 'gauge' && value < 0 && Number.isFinite(value)) {
     warnOnce(`negative:${name}`, `${name}: a ${kind} takes no negative value; not recorded`);
-    return UNUSABLE;
+    return false;
   }
-  return { is: 'finite', value };
+  return true;
 }
-
-export type SortedValue = { readonly is: 'finite' | 'nonFinite'; readonly value: number } | { readonly is: 'unusable' };
-
-const UNUSABLE: SortedValue = { is: 'unusable' };
