@@ -12,7 +12,7 @@ const table = metricTable(catalogue);
 
 const files: Readonly<Record<string, (current: string) => string>> = {
   'dashboards/metrics.md': () => `# Metrics\n\nGenerated from the catalogue by \`npm run generate\`.\n\n${table}\n`,
-  'README.md': (current) => replaceSection(current, 'metrics', table),
+  'README.md': (current) => replaceSection(replaceSection(current, 'metrics', table), 'bench', benchmarkTables()),
 };
 
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
@@ -29,6 +29,24 @@ for (const [file, generate] of Object.entries(files)) {
     writeFileSync(file, wanted);
     console.log(`wrote ${file}`);
   }
+}
+
+/** What the README shows of the last run of the benchmark: the targets, and the two costs that every user has. */
+function benchmarkTables(): string {
+  const results = readFileSync('bench/results.md', 'utf8');
+  return ['## Targets', '### A step', '### What a preload adds to an empty script']
+    .map((heading) => `**${heading.replace(/^#+ /, '')}**\n\n${tableUnder(results, heading)}`)
+    .join('\n\n');
+}
+
+function tableUnder(text: string, heading: string): string {
+  const start = text.indexOf(`${heading}\n`);
+  if (start < 0) throw new Error(`bench/results.md has no ${JSON.stringify(heading)}: run npm run bench`);
+  const [section = ''] = text.slice(start + heading.length).split(/^#/m, 1);
+  return section
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .join('\n');
 }
 
 /** Replaces what stands between `<!-- name -->` and `<!-- /name -->`. */
