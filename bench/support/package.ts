@@ -1,0 +1,9 @@
+/**
+ * The package as it is built. This folder has a package.json of its own, so the package's name does not lead here; the
+ * parts below the public entry are measured on their own.
+ */
+export { BoundMetricProducer } from '../../dist/bound-meter/producer.js';
+export { metricsSerializer } from '../../dist/delivery/metrics-serializer.js';
+export { createMetricsCollector, type MetricName } from '../../dist/index.js';
+export { readConfig } from '../../dist/runtime/config.js';
+export { createBoundMeterProvider } from '../../dist/runtime/metering.js';
