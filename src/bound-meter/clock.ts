@@ -1,3 +1,5 @@
+const resolved = Promise.resolve();
+
 /**
  * The time of a measurement, read once for all that belong together: reading the system clock costs more than
  * everything else that recording does. Measurements of one turn of the event loop share a reading, except that no
@@ -12,6 +14,10 @@ export class Clock {
   tick = 0;
   #readings = 0;
   #willExpire = false;
+  readonly #expire = (): void => {
+    this.#willExpire = false;
+    this.tick = 0;
+  };
 
   /** The time for something that is not a point of its own, such as the start of an interval. */
   now(): number {
@@ -19,17 +25,20 @@ export class Clock {
     return this.millis;
   }
 
-  /** Reads the system clock: for a series whose last measurement came at the current tick, or where that is 0. */
-  read(): void {
+  /**
+   * Reads the system clock: for a series whose last measurement came at the current tick, or where that is 0.
+   * @returns the new tick.
+   */
+  read(): number {
     this.millis = Date.now();
     this.second = Math.floor(this.millis / 1_000);
     this.#readings += 1;
     this.tick = this.#readings;
-    if (this.#willExpire) return;
-    this.#willExpire = true;
-    queueMicrotask(() => {
-      this.#willExpire = false;
-      this.tick = 0;
-    });
+    if (!this.#willExpire) {
+      this.#willExpire = true;
+      // Not queueMicrotask: Node makes an AsyncResource for each of its callbacks.
+      void resolved.then(this.#expire);
+    }
+    return this.tick;
   }
 }

@@ -58,8 +58,10 @@ class GaugeAccumulation implements Accumulation<GaugeInterval> {
   #length = 0;
   #startMillis = 0;
   #lastTick = 0;
-  /** The second in which a further value replaces the last point; NaN where none does. */
-  #openSecond = Number.NaN;
+  /** The second in which a further value replaces the last point; -1 where none does. */
+  #openSecond = -1;
+  /** Where the last point lies in `#points`. */
+  #at = -2;
   /** How many values share a point, more than one once the buffer was full, and how many the last point has. */
   #stride = 1;
   #sharing = 1;
@@ -72,12 +74,14 @@ class GaugeAccumulation implements Accumulation<GaugeInterval> {
 
   record(value: number): void {
     const clock = this.#clock;
-    if (clock.tick === 0 || clock.tick === this.#lastTick) clock.read();
-    this.#lastTick = clock.tick;
+    let tick = clock.tick;
+    if (tick === 0 || tick === this.#lastTick) tick = clock.read();
+    this.#lastTick = tick;
     if (clock.second !== this.#openSecond) this.#begin(clock);
-    const at = this.#length * 2 - 2;
-    this.#points[at] = clock.millis;
-    this.#points[at + 1] = value;
+    const points = this.#points;
+    const at = this.#at;
+    points[at] = clock.millis;
+    points[at + 1] = value;
   }
 
   get isEmpty(): boolean {
@@ -88,7 +92,8 @@ class GaugeAccumulation implements Accumulation<GaugeInterval> {
     if (this.#length === 0) return undefined;
     const points = this.#taken();
     this.#length = 0;
-    this.#openSecond = Number.NaN;
+    this.#openSecond = -1;
+    this.#at = -2;
     this.#stride = 1;
     this.#sharing = 1;
     return { kind: 'gauge', startMillis: this.#startMillis, points };
@@ -96,6 +101,7 @@ class GaugeAccumulation implements Accumulation<GaugeInterval> {
 
   /** A plain array: the few points of an interval are not worth the making of a typed one. */
   #taken(): number[] {
+    if (this.#length === 1) return [this.#points[0] ?? 0, this.#points[1] ?? 0];
     const points: number[] = [];
     for (let at = 0; at < this.#length * 2; at++) points.push(this.#points[at] ?? 0);
     return points;
@@ -108,6 +114,7 @@ class GaugeAccumulation implements Accumulation<GaugeInterval> {
     else if (this.#resolution === 'last' || this.#shares()) return;
     else if (this.#length * 2 === this.#points.length) this.#makeRoom();
     this.#length += 1;
+    this.#at = this.#length * 2 - 2;
   }
 
   #shares(): boolean {

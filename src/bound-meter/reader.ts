@@ -23,13 +23,14 @@ export function dueOf(
   if (resolution === 'all') return { due: interval.points, waiting: undefined };
   if (resolution === 'last') return { due: interval.points.slice(-2), waiting: undefined };
   const points = lastOfEachSecond(interval.points);
-  const [lastMillis = 0] = points.slice(-2);
+  const lastMillis = points[points.length - 2] ?? 0;
   if (secondOf(lastMillis) < openSecond) return { due: points, waiting: undefined };
   return { due: points.slice(0, -2), waiting: { ...interval, startMillis: lastMillis, points: points.slice(-2) } };
 }
 
 /** Times and values by turns, as in the interval. */
 function lastOfEachSecond(points: readonly number[]): readonly number[] {
+  if (points.length === 2) return points;
   const kept: number[] = [];
   for (let at = 0; at < points.length; at += 2) {
     const millis = points[at] ?? 0;

@@ -179,6 +179,7 @@ function showDelta(
   const interval = own.pending;
   own.pending = undefined;
   if (interval?.kind !== 'gauge') return interval;
+  if (isFinal && interval.points.length === 2) return interval;
   const { due, waiting } = dueOf(interval, reader.options.resolution, openSecond(moment, isFinal));
   own.pending = waiting;
   return due.length === 0 ? undefined : { kind: 'gauge', startMillis: interval.startMillis, points: due };

@@ -74,12 +74,24 @@ function durationMetric(operation: string): string {
   return `${NAMESPACE}.performance.${operation}_duration_ms`;
 }
 
+/** Names are few and come again with every step; bounded, since they may be made from data. */
+const MAX_REMEMBERED_NAMES = 1_000;
+const bareNames = new Map<string, string>();
+
 /**
  * The bare name of an operation, however it came: `forwardBackward`, `forward_backward_duration_ms` and
  * `signal.performance.forward_backward_duration_ms` are all `forward_backward`. `undefined` where nothing is left.
  */
 export function operationName(name: unknown): string | undefined {
   if (typeof name !== 'string') return undefined;
+  const known = bareNames.get(name);
+  if (known !== undefined) return known;
+  const bare = bareName(name);
+  if (bare !== undefined && bareNames.size < MAX_REMEMBERED_NAMES) bareNames.set(name, bare);
+  return bare;
+}
+
+function bareName(name: string): string | undefined {
   const bare = toSnakeCase(name.trim())
     .replace(/^signal\.(performance\.)?/, '')
     .replace(/(_duration)?(_ms)?$/, '');
