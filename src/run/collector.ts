@@ -102,7 +102,7 @@ export class MetricsCollector {
    * Takes an answer of `forward_backward` or `optim_step` as the server or a client gives it: snake_case or camelCase,
    * nulls, values at the top or inside `metrics`. Keys that the catalogue does not know become `signal.training.<key>`.
    */
-  collectResult(result: object, { accumulate = false }: CollectResultOptions = {}): void {
+  collectResult(result: object, options: CollectResultOptions = {}): void {
     guard('collectResult', () => {
       if (typeof result !== 'object' || result === null) {
         warnOnce('result', `collectResult takes the answer of forward_backward or optim_step, not ${typeof result}`);
@@ -116,7 +116,7 @@ export class MetricsCollector {
       const recorded: Record<string, number> = {};
       this.#advance(reading.step, reading.isAfterUpdate);
       for (const [name, value] of reading.metrics) {
-        if (accumulate && name === 'signal.training.grad_norm' && value === 0) continue;
+        if (options?.accumulate && name === 'signal.training.grad_norm' && value === 0) continue;
         this.#record(recorded, name, kindOf(name), value);
       }
       this.#keep(recorded);
@@ -133,7 +133,8 @@ export class MetricsCollector {
     return whenSettled(
       () => withActiveSpan(operation.span, fn),
       (outcome) => {
-        guard('timeOperation', () => operation.end('error' in outcome ? outcome : { step: stepOf(outcome.value) }));
+        if ('error' in outcome) operation.end(outcome);
+        else operation.end({ step: stepOf(outcome.value) });
       },
     );
   }

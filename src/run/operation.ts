@@ -1,6 +1,7 @@
 import type { Attributes, Span, Tracer } from '@opentelemetry/api';
 import { NAMESPACE, qualifiedName, toSnakeCase } from '../catalogue/index.ts';
 import { errorType, recordFailure, startSpan } from '../otel/spans.ts';
+import { guard } from './guard.ts';
 import { isStep } from './step-counter.ts';
 
 export interface OperationOutcome {
@@ -49,9 +50,17 @@ export class TimedOperation implements Operation {
   }
 
   end(outcome: OperationOutcome = {}): void {
+    const durationMillis = performance.now() - this.#startedMillis;
     if (this.#ended) return;
     this.#ended = true;
-    const durationMillis = performance.now() - this.#startedMillis;
+    guard('operation.end', () => this.#report(outcome ?? {}, durationMillis));
+  }
+
+  [Symbol.dispose](): void {
+    this.end();
+  }
+
+  #report(outcome: OperationOutcome, durationMillis: number): void {
     const step = isStep(outcome.step) ? outcome.step : this.#context.step;
     if (step !== null) this.span.setAttribute('step', step);
     // Code may throw `undefined`, and that too is a failure.
@@ -63,10 +72,6 @@ export class TimedOperation implements Operation {
       durationMillis,
       ...(failed && { errorType: errorType(outcome.error) }),
     });
-  }
-
-  [Symbol.dispose](): void {
-    this.end();
   }
 }
 
@@ -100,6 +105,9 @@ function bareName(name: string): string | undefined {
 
 /** The step that an operation's result names, where it is an answer of Signal's that has one. */
 export function stepOf(result: unknown): number | undefined {
-  if (typeof result !== 'object' || result === null || !('step' in result)) return undefined;
-  return isStep(result.step) ? result.step : undefined;
+  let step: unknown;
+  guard('timeOperation', () => {
+    if (typeof result === 'object' && result !== null && 'step' in result) step = result.step;
+  });
+  return isStep(step) ? step : undefined;
 }
