@@ -2,6 +2,7 @@ import type { Meter } from '@opentelemetry/api';
 import { BoundMeterProvider } from '../bound-meter/provider.ts';
 import type { ReaderOptions } from '../bound-meter/reader.ts';
 import type { MeterScope } from '../bound-meter/stream.ts';
+import { NAMESPACE } from '../catalogue/index.ts';
 import { log } from '../otel/diagnostics.ts';
 import { EXPONENTIAL_MAX_BUCKETS, EXPONENTIAL_MAX_SCALE } from '../otel/histogram-bounds.ts';
 import type { Config } from './config.ts';
@@ -21,6 +22,11 @@ export function createBoundMeterProvider(
     log,
     observables,
   });
+}
+
+/** Whether a meter is the package's own; any other is the official SDK's. */
+export function isOwnMeter(name: string): boolean {
+  return name === NAMESPACE;
 }
 
 const deltaOf = { delta: 'delta', lowmemory: 'delta', cumulative: 'cumulative' } as const;

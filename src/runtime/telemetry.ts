@@ -1,10 +1,23 @@
 import { createRequire } from 'node:module';
 import { extname } from 'node:path';
-import { logs, metrics, trace } from '@opentelemetry/api';
+import {
+  type Context,
+  type Logger,
+  type LoggerOptions,
+  type LoggerProvider,
+  type LogRecord,
+  logs,
+  metrics,
+  type Span,
+  type SpanOptions,
+  type Tracer,
+  type TracerOptions,
+  type TracerProvider,
+  trace,
+} from '@opentelemetry/api';
 import type { BoundMeterProvider } from '../bound-meter/provider.ts';
 import { isRegistered } from '../otel/api-globals.ts';
 import type { Config, Environment } from './config.ts';
-import { LazyLoggerProvider, LazyMeterProvider, LazyTracerProvider } from './lazy-providers.ts';
 import type { Pipeline } from './pipeline.ts';
 
 /**
@@ -48,12 +61,12 @@ export class Telemetry {
   }
 
   #registerMetrics(): void {
-    metrics.setGlobalMeterProvider(
-      new LazyMeterProvider(
-        () => this.#meter(),
-        () => this.#load().meterProvider,
-      ),
-    );
+    metrics.setGlobalMeterProvider({
+      getMeter: (name, version, options) => {
+        const provider = this.#metering().isOwnMeter(name) ? this.#meter() : this.#load().meterProvider;
+        return provider.getMeter(name, version, options);
+      },
+    });
     // A scrape may come at any time; an export comes after the interval, where there is anything to export.
     if (this.#config.metricsExporters.includes('prometheus')) {
       this.#load();
@@ -73,11 +86,14 @@ export class Telemetry {
   }
 
   #meter(): BoundMeterProvider {
-    this.#bound ??= load<typeof import('./metering.ts')>('metering').createBoundMeterProvider(
-      this.#config,
-      ({ name, version }) => this.#load().meterProvider.getMeter(name, version),
+    this.#bound ??= this.#metering().createBoundMeterProvider(this.#config, ({ name, version }) =>
+      this.#load().meterProvider.getMeter(name, version),
     );
     return this.#bound;
+  }
+
+  #metering(): typeof import('./metering.ts') {
+    return load('metering');
   }
 
   #load(): Pipeline {
@@ -93,4 +109,74 @@ export class Telemetry {
 /** Loads a neighbour of this file at once: the first span cannot wait. It has this file's ending, built or not. */
 function load<Module>(name: 'metering' | 'pipeline'): Module {
   return createRequire(import.meta.url)(`./${name}${extname(import.meta.url)}`);
+}
+
+/** Tracers that load the official SDK with their first span. */
+export class LazyTracerProvider implements TracerProvider {
+  readonly #official: () => TracerProvider;
+
+  constructor(official: () => TracerProvider) {
+    this.#official = official;
+  }
+
+  getTracer(name: string, version?: string, options?: TracerOptions): Tracer {
+    return new LazyTracer(() => this.#official().getTracer(name, version, options));
+  }
+}
+
+class LazyTracer implements Tracer {
+  readonly #create: () => Tracer;
+  #tracer: Tracer | undefined;
+
+  constructor(create: () => Tracer) {
+    this.#create = create;
+  }
+
+  startSpan(name: string, options?: SpanOptions, context?: Context): Span {
+    return this.#official().startSpan(name, options, context);
+  }
+
+  startActiveSpan<F extends (span: Span) => unknown>(name: string, fn: F): ReturnType<F>;
+  startActiveSpan<F extends (span: Span) => unknown>(name: string, options: SpanOptions, fn: F): ReturnType<F>;
+  startActiveSpan<F extends (span: Span) => unknown>(
+    name: string,
+    options: SpanOptions,
+    context: Context,
+    fn: F,
+  ): ReturnType<F>;
+  startActiveSpan<F extends (span: Span) => unknown>(...args: StartActiveSpanArguments<F>): ReturnType<F> {
+    // One overload is chosen by the number of arguments, which the caller's own call has fixed.
+    return Reflect.apply(this.#official().startActiveSpan, this.#official(), args);
+  }
+
+  #official(): Tracer {
+    this.#tracer ??= this.#create();
+    return this.#tracer;
+  }
+}
+
+type StartActiveSpanArguments<F> =
+  | [name: string, fn: F]
+  | [name: string, options: SpanOptions, fn: F]
+  | [name: string, options: SpanOptions, context: Context, fn: F];
+
+/** Loggers that load the official SDK with their first record. */
+export class LazyLoggerProvider implements LoggerProvider {
+  readonly #official: () => LoggerProvider;
+
+  constructor(official: () => LoggerProvider) {
+    this.#official = official;
+  }
+
+  getLogger(name: string, version?: string, options?: LoggerOptions): Logger {
+    let logger: Logger | undefined;
+    const official = () => {
+      logger ??= this.#official().getLogger(name, version, options);
+      return logger;
+    };
+    return {
+      emit: (record: LogRecord) => official().emit(record),
+      enabled: (...args) => official().enabled(...args),
+    };
+  }
 }
