@@ -9,7 +9,7 @@ import {
   rlMetrics,
   trainingMetrics,
 } from '../catalogue/index.ts';
-import { toAttributes } from '../otel/attributes.ts';
+import { type Tags, toAttributes } from '../otel/attributes.ts';
 import { warnOnce } from '../otel/diagnostics.ts';
 import { SignalMeter, silentMeterProvider } from '../otel/meter.ts';
 import { signalTracer, silentTracerProvider, withActiveSpan } from '../otel/spans.ts';
@@ -72,9 +72,9 @@ export class MetricsCollector {
     this.runId = runId;
     this.#history = new HistoryRing(options.historySize ?? DEFAULT_HISTORY_SIZE, () => this.#statistics.clear());
     this.metricsHistory = this.#history;
-    this.#recorder = new RunRecorder(new SignalMeter(meterProvider), toAttributes(tags, Object.fromEntries(billed)));
+    this.#recorder = new RunRecorder(new SignalMeter(meterProvider), withIdentity(tags, Object.fromEntries(billed)));
     this.#tracer = signalTracer(tracerProvider);
-    this.#spanAttributes = toAttributes(tags, identity);
+    this.#spanAttributes = withIdentity(tags, identity);
   }
 
   /** Loss, gradient norm, learning rate and whatever else one training step yields. */
@@ -231,6 +231,11 @@ export class MetricsCollector {
     this.#history.push(entry);
     this.#statistics.add(entry, names);
   }
+}
+
+/** Whatever tags there are, and however many, the run's own attributes stay. */
+function withIdentity(tags: Tags | undefined, identity: Tags): Attributes {
+  return Object.freeze({ ...toAttributes(tags), ...toAttributes(identity) });
 }
 
 const RESERVED: ReadonlySet<string> = new Set(progressMetrics.map(({ name }) => name));

@@ -31,6 +31,12 @@ describe('createMetricsCollector', () => {
     expect(await metrics.attributes('signal.training.loss')).toEqual([{ ...RUN, model: 'llama', team: 'ml' }]);
   });
 
+  it('keeps the run where there are too many tags', async () => {
+    const tags = Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`tag${index}`, 'x']));
+    collect({ tags }).collectTrainingMetrics({ loss: 1, step: 0 });
+    expect((await metrics.attributes('signal.training.loss'))[0]).toMatchObject(RUN);
+  });
+
   it('does not let a tag stand in for the run', async () => {
     collect({ tags: { run_id: 'other' } }).collectTrainingMetrics({ loss: 1, step: 0 });
     expect(await metrics.attributes('signal.training.loss')).toEqual([RUN]);
