@@ -54,15 +54,11 @@ async function run(context: SectionContext): Promise<Results> {
   const rows: string[][] = [];
   const bytes: string[][] = [];
   let shipped = Number.NaN;
-  let official = Number.NaN;
   for (const size of context.quick ? SIZES.slice(0, 3).map((full) => ({ ...full, rounds: 5 })) : SIZES) {
     const delta = await cycles('delta', size, context);
     rows.push(...rowsOf(size.runs, delta, STEPS));
     bytes.push(bytesRow(size.runs, delta));
-    if (size.runs === TARGET_RUNS) {
-      shipped = relative(delta, AS_SHIPPED).median;
-      official = relative(delta, OFFICIAL).median;
-    }
+    if (size.runs === TARGET_RUNS) shipped = relative(delta, AS_SHIPPED).median;
     rows.push(...rowsOf(size.runs, await cycles('cumulative', size, context), TEXT_STEPS));
   }
   return {
@@ -73,7 +69,6 @@ async function run(context: SectionContext): Promise<Results> {
     targets: [
       target('collect + protobuf at 1 000 runs, as shipped, of the SDK', shipped, 2 / 3, share),
       target('the goal of the same', shipped, 1 / 10, share),
-      target('collect + official protobuf at 1 000 runs, of the SDK', official, 2 / 3, share),
     ],
     notes: [
       `${SERIES_PER_RUN} series a run, each with one new value in every cycle; official readers and serialisers on both ` +
