@@ -2,7 +2,7 @@ import { type Attributes, type Context, diag, ValueType } from '@opentelemetry/a
 import { type BoundInstrument, bindTo } from './bound-instruments.ts';
 import { frozenCopy } from './series.ts';
 import type { Storage } from './storage.ts';
-import type { InstrumentDescriptor } from './stream.ts';
+import { type InstrumentDescriptor, onlyRises } from './stream.ts';
 
 /** A synchronous instrument of the bound meter: counter, up-down counter, gauge and histogram in one. */
 export class BoundMeterInstrument {
@@ -14,7 +14,7 @@ export class BoundMeterInstrument {
   constructor(descriptor: InstrumentDescriptor, storages: readonly Storage[]) {
     this.descriptor = descriptor;
     this.#storages = storages;
-    this.#refusesNegative = descriptor.kind === 'counter' || descriptor.kind === 'histogram';
+    this.#refusesNegative = onlyRises(descriptor.kind);
     this.isInteger = descriptor.valueType === ValueType.INT;
   }
 

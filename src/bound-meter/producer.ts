@@ -16,7 +16,7 @@ import type { ExplicitHistogramInterval } from './explicit-histogram.ts';
 import { type ExponentialHistogramInterval, shownScale } from './exponential-histogram.ts';
 import type { BoundMeterProvider } from './provider.ts';
 import type { CollectedSeries, CollectedStream } from './storage.ts';
-import type { InstrumentKind, Interval, MeterScope } from './stream.ts';
+import { type Interval, type MeterScope, onlyRises } from './stream.ts';
 
 const temporalities = {
   delta: AggregationTemporality.DELTA,
@@ -67,7 +67,7 @@ function toMetricData(stream: CollectedStream, endTime: HrTime, isLastValueOnly:
       return {
         ...common,
         dataPointType: DataPointType.SUM,
-        isMonotonic: storage.descriptor.kind === 'counter' || storage.descriptor.kind === 'histogram',
+        isMonotonic: onlyRises(storage.descriptor.kind),
         dataPoints: toPoints(series, endTime, 'sum', ({ value }) => value),
       };
     case 'explicitHistogram':
@@ -149,7 +149,8 @@ function toHistogram(interval: ExplicitHistogramInterval, { storage }: Collected
   const { count, sum, min, max, bounds, counts } = interval;
   return {
     ...(storage.config.recordsMinMax && count > 0 && { min, max }),
-    ...(sumMayFall(storage.descriptor.kind) ? {} : { sum }),
+    // OTLP wants the sum of a histogram to be monotonic, or absent.
+    ...(onlyRises(storage.descriptor.kind) ? { sum } : {}),
     buckets: { boundaries: bounds, counts: Array.from(counts) },
     count,
   };
@@ -159,16 +160,12 @@ function toExponential(interval: ExponentialHistogramInterval, { storage }: Coll
   const { count, sum, min, max, scale, zeroCount, positive, negative } = interval;
   return {
     ...(storage.config.recordsMinMax && { min, max }),
-    ...(sumMayFall(storage.descriptor.kind) ? {} : { sum }),
+    // OTLP wants the sum of a histogram to be monotonic, or absent.
+    ...(onlyRises(storage.descriptor.kind) ? { sum } : {}),
     positive: { offset: positive.offset, bucketCounts: positive.counts },
     negative: { offset: negative.offset, bucketCounts: negative.counts },
     count,
     scale: shownScale(count, zeroCount, scale),
     zeroCount,
   };
-}
-
-/** OTLP wants the sum of a histogram to be monotonic, or absent. */
-function sumMayFall(kind: InstrumentKind): boolean {
-  return kind === 'gauge' || kind === 'upDownCounter';
 }

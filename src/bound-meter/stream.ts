@@ -67,6 +67,11 @@ export interface AggregationContext {
   onReduced(points: number): void;
 }
 
+/** Whether an instrument takes no negative values, so that its sum never falls. */
+export function onlyRises(kind: InstrumentKind): boolean {
+  return kind === 'counter' || kind === 'histogram';
+}
+
 /** `undefined` for a stream that is dropped. */
 export function createAggregation(
   choice: AggregationChoice,
@@ -78,7 +83,7 @@ export function createAggregation(
     case 'drop':
       return undefined;
     case 'sum':
-      return new SumAggregation(clock, descriptor.kind === 'counter' || descriptor.kind === 'histogram');
+      return new SumAggregation(clock, onlyRises(descriptor.kind));
     case 'lastValue':
       return new GaugeAggregation(clock, resolution, onReduced);
     case 'explicitHistogram':

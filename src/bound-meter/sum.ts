@@ -8,16 +8,16 @@ export interface SumInterval extends IntervalStart {
 
 /** Adds up. */
 export class SumAggregation implements Aggregation<SumInterval> {
-  readonly isMonotonic: boolean;
+  readonly #isMonotonic: boolean;
   readonly #clock: Clock;
 
   constructor(clock: Clock, isMonotonic: boolean) {
     this.#clock = clock;
-    this.isMonotonic = isMonotonic;
+    this.#isMonotonic = isMonotonic;
   }
 
   create(): SumAccumulation {
-    return new SumAccumulation(this.#clock, this.isMonotonic);
+    return new SumAccumulation(this.#clock, this.#isMonotonic);
   }
 
   merge(earlier: SumInterval, later: SumInterval): SumInterval {
