@@ -1,4 +1,4 @@
-import { type Attributes, context as activeContext, type Context } from '@opentelemetry/api';
+import type { Attributes, Context } from '@opentelemetry/api';
 import type { Aggregation } from './aggregation.ts';
 import { dueOf, type ReaderOptions, type Temporality } from './reader.ts';
 import type { SeriesOwner, SeriesRegistry } from './registry.ts';
@@ -63,7 +63,7 @@ export class Storage implements SeriesOwner {
 
   /** The series of these attributes; `undefined` where there is no room for a new one. */
   resolve(attributes: Attributes, context: Context | undefined): Series | undefined {
-    const processed = this.config.processAttributes(attributes, context ?? activeContext.active());
+    const processed = this.config.processAttributes(attributes, context);
     const key = keyOf(processed);
     const known = this.#series.get(key);
     if (known === undefined) return this.#create(processed, key);

@@ -43,7 +43,7 @@ export interface StreamConfig {
   /** `false` leaves minimum and maximum out of histograms. */
   readonly recordsMinMax: boolean;
   /** Done once for a bound instrument, when it is bound. */
-  processAttributes(attributes: Attributes, context: Context): Attributes;
+  processAttributes(attributes: Attributes, context: Context | undefined): Attributes;
 }
 
 /** The streams that views make of an instrument, or none where no view selects it. */

@@ -1,4 +1,4 @@
-import type { Attributes, Context } from '@opentelemetry/api';
+import { context as activeContext } from '@opentelemetry/api';
 import { type AggregationOption, AggregationType, InstrumentType, type ViewOptions } from '@opentelemetry/sdk-metrics';
 import type { AggregationChoice, InstrumentDescriptor, MeterScope, StreamConfig, ViewResolver } from './stream.ts';
 
@@ -45,7 +45,7 @@ function toStream(view: ViewOptions, descriptor: InstrumentDescriptor): StreamCo
     description: view.description ?? descriptor.description,
     aggregation: toChoice(aggregation),
     recordsMinMax: !('options' in aggregation) || aggregation.options?.recordMinMax !== false,
-    processAttributes: (attributes: Attributes, context: Context) =>
+    processAttributes: (attributes, context = activeContext.active()) =>
       processors.reduce((processed, processor) => processor.process(processed, context), attributes),
   };
 }
