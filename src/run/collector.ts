@@ -79,13 +79,9 @@ export class MetricsCollector {
 
   /** Loss, gradient norm, learning rate and whatever else one training step yields. */
   collectTrainingMetrics(metrics: TrainingMetrics): void {
-    guard('collectTrainingMetrics', () => {
-      const recorded: Record<string, number> = {};
-      this.#advance(metrics.step);
-      this.#recordFields(recorded, trainingFields, metrics);
-      this.#recordExtra(recorded, metrics.extraMetrics ?? {});
-      this.#keep(recorded);
-    });
+    this.#collectFields('collectTrainingMetrics', trainingFields, metrics, (recorded) =>
+      this.#recordExtra(recorded, metrics.extraMetrics ?? {}),
+    );
   }
 
   /** Policy and value losses, entropy, KL, clipping, advantages, reward. */
@@ -154,11 +150,17 @@ export class MetricsCollector {
     guard('end', () => this.#recorder.end());
   }
 
-  #collectFields(call: string, fields: CallFields, metrics: StepField): void {
+  #collectFields(
+    call: string,
+    fields: CallFields,
+    metrics: StepField,
+    recordMore: (recorded: Record<string, number>) => void = () => {},
+  ): void {
     guard(call, () => {
       const recorded: Record<string, number> = {};
       this.#advance(metrics.step);
       this.#recordFields(recorded, fields, metrics);
+      recordMore(recorded);
       this.#keep(recorded);
     });
   }
