@@ -17,6 +17,7 @@ import {
 } from '@opentelemetry/api';
 import type { BoundMeterProvider } from '../bound-meter/provider.ts';
 import { isRegistered } from '../otel/api-globals.ts';
+import { guard } from '../otel/diagnostics.ts';
 import type { Config, Environment } from './config.ts';
 import type { Pipeline } from './pipeline.ts';
 
@@ -72,9 +73,10 @@ export class Telemetry {
       this.#load();
       return;
     }
-    this.#firstExport = setInterval(() => {
+    const exportFirst = () => {
       if (this.#hasMeasurements()) void this.#load().export();
-    }, this.#config.exportIntervalMillis).unref();
+    };
+    this.#firstExport = setInterval(() => guard('export', exportFirst), this.#config.exportIntervalMillis).unref();
   }
 
   #hasSomething(): boolean {
@@ -112,7 +114,7 @@ function load<Module>(name: 'metering' | 'pipeline'): Module {
 }
 
 /** Tracers that load the official SDK with their first span. */
-export class LazyTracerProvider implements TracerProvider {
+class LazyTracerProvider implements TracerProvider {
   readonly #official: () => TracerProvider;
 
   constructor(official: () => TracerProvider) {
@@ -161,7 +163,7 @@ type StartActiveSpanArguments<F> =
   | [name: string, options: SpanOptions, context: Context, fn: F];
 
 /** Loggers that load the official SDK with their first record. */
-export class LazyLoggerProvider implements LoggerProvider {
+class LazyLoggerProvider implements LoggerProvider {
   readonly #official: () => LoggerProvider;
 
   constructor(official: () => LoggerProvider) {
