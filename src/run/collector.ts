@@ -10,7 +10,7 @@ import {
   trainingMetrics,
 } from '../catalogue/index.ts';
 import { type Tags, toAttributes } from '../otel/attributes.ts';
-import { guard, warnOnce } from '../otel/diagnostics.ts';
+import { warnOnce } from '../otel/diagnostics.ts';
 import { SignalMeter, silentMeterProvider } from '../otel/meter.ts';
 import { signalTracer, silentTracerProvider, withActiveSpan } from '../otel/spans.ts';
 import {
@@ -23,6 +23,7 @@ import {
   type TrainingMetrics,
 } from './collector-options.ts';
 import { CallFields } from './fields.ts';
+import { guard } from './guard.ts';
 import { HistoryRing, type MetricsHistory, type MetricsSummary, RunStatistics } from './history.ts';
 import { type Operation, type OperationReport, operationName, stepOf, TimedOperation } from './operation.ts';
 import { RunRecorder } from './recorder.ts';

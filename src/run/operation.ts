@@ -1,7 +1,7 @@
 import type { Attributes, Span, Tracer } from '@opentelemetry/api';
 import { NAMESPACE, qualifiedName, toSnakeCase } from '../catalogue/index.ts';
-import { guard } from '../otel/diagnostics.ts';
 import { errorType, recordFailure, startSpan } from '../otel/spans.ts';
+import { guard } from './guard.ts';
 import { isStep } from './step-counter.ts';
 
 export interface OperationOutcome {

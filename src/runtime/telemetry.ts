@@ -17,7 +17,6 @@ import {
 } from '@opentelemetry/api';
 import type { BoundMeterProvider } from '../bound-meter/provider.ts';
 import { isRegistered } from '../otel/api-globals.ts';
-import { guard } from '../otel/diagnostics.ts';
 import type { Config, Environment } from './config.ts';
 import type { Pipeline } from './pipeline.ts';
 
@@ -73,10 +72,9 @@ export class Telemetry {
       this.#load();
       return;
     }
-    const exportFirst = () => {
+    this.#firstExport = setInterval(() => {
       if (this.#hasMeasurements()) void this.#load().export();
-    };
-    this.#firstExport = setInterval(() => guard('export', exportFirst), this.#config.exportIntervalMillis).unref();
+    }, this.#config.exportIntervalMillis).unref();
   }
 
   #hasSomething(): boolean {
@@ -114,7 +112,7 @@ function load<Module>(name: 'metering' | 'pipeline'): Module {
 }
 
 /** Tracers that load the official SDK with their first span. */
-class LazyTracerProvider implements TracerProvider {
+export class LazyTracerProvider implements TracerProvider {
   readonly #official: () => TracerProvider;
 
   constructor(official: () => TracerProvider) {
@@ -163,7 +161,7 @@ type StartActiveSpanArguments<F> =
   | [name: string, options: SpanOptions, context: Context, fn: F];
 
 /** Loggers that load the official SDK with their first record. */
-class LazyLoggerProvider implements LoggerProvider {
+export class LazyLoggerProvider implements LoggerProvider {
   readonly #official: () => LoggerProvider;
 
   constructor(official: () => LoggerProvider) {
