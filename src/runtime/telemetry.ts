@@ -112,7 +112,7 @@ function load<Module>(name: 'metering' | 'pipeline'): Module {
 }
 
 /** Tracers that load the official SDK with their first span. */
-export class LazyTracerProvider implements TracerProvider {
+class LazyTracerProvider implements TracerProvider {
   readonly #official: () => TracerProvider;
 
   constructor(official: () => TracerProvider) {
@@ -161,7 +161,7 @@ type StartActiveSpanArguments<F> =
   | [name: string, options: SpanOptions, context: Context, fn: F];
 
 /** Loggers that load the official SDK with their first record. */
-export class LazyLoggerProvider implements LoggerProvider {
+class LazyLoggerProvider implements LoggerProvider {
   readonly #official: () => LoggerProvider;
 
   constructor(official: () => LoggerProvider) {
