@@ -5,6 +5,7 @@ export {
   type MetricName,
   type TypicalRange,
 } from './catalogue/index.ts';
+export type { DropReason, SignalStatus } from './delivery/status.ts';
 export type { Tags } from './otel/attributes.ts';
 export { createInstruments, type SignalInstruments } from './otel/instruments.ts';
 export { type SignalViewsOptions, signalViews } from './otel/views.ts';
@@ -20,4 +21,4 @@ export type {
 export { type RecordOptions, SignalMetrics, type SignalMetricsOptions } from './run/custom-metrics.ts';
 export type { HistoryEntry, MetricStatistics, MetricsHistory, MetricsSummary } from './run/history.ts';
 export type { Operation, OperationOutcome } from './run/operation.ts';
-export { type SignalOtel, start } from './runtime/start.ts';
+export { getPipelineStatus, type PipelineStatus, type SignalOtel, start } from './runtime/start.ts';

@@ -11,6 +11,7 @@ import {
   type MetricData,
   type MetricDescriptor,
   type MetricProducer,
+  type ScopeMetrics,
 } from '@opentelemetry/sdk-metrics';
 import type { ExplicitHistogramInterval } from './explicit-histogram.ts';
 import { type ExponentialHistogramInterval, shownScale } from './exponential-histogram.ts';
@@ -37,20 +38,19 @@ export class BoundMetricProducer implements MetricProducer {
   }
 
   async collect(): Promise<CollectionResult> {
+    // A reader takes the resource of the SDK in its stead.
+    return { resourceMetrics: { resource: emptyResource(), scopeMetrics: this.collectNow() }, errors: [] };
+  }
+
+  /** The same without a turn of the event loop, for the end of a process. */
+  collectNow(): ScopeMetrics[] {
     const millis = Date.now();
     const scopes = this.#provider.collect(this.#reader, millis, this.includesOpenSecond);
     const isLastValueOnly = this.#provider.readers[this.#reader]?.resolution === 'last';
-    return {
-      // A reader takes the resource of the SDK in its stead.
-      resourceMetrics: {
-        resource: emptyResource(),
-        scopeMetrics: scopes.map(({ scope, streams }) => ({
-          scope: toScope(scope),
-          metrics: streams.map((stream) => toMetricData(stream, millisToHrTime(millis), isLastValueOnly)),
-        })),
-      },
-      errors: [],
-    };
+    return scopes.map(({ scope, streams }) => ({
+      scope: toScope(scope),
+      metrics: streams.map((stream) => toMetricData(stream, millisToHrTime(millis), isLastValueOnly)),
+    }));
   }
 }
 

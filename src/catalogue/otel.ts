@@ -1,7 +1,42 @@
 import { defineMetrics } from './metric.ts';
 
-/** The package about itself: what could not be kept as it was recorded. */
+/** The package about itself: how delivery goes, and what could not be kept as it was recorded. */
 export const selfMetrics = defineMetrics([
+  {
+    name: 'signal.otel.points_exported',
+    kind: 'counter',
+    unit: '{point}',
+    description: 'Data points, spans and log records that a receiver has taken by OTLP, by `signal`',
+    typicalRange: { min: 0 },
+  },
+  {
+    name: 'signal.otel.points_dropped',
+    kind: 'counter',
+    unit: '{point}',
+    description: 'Data points, spans and log records that did not arrive, by `signal` and `reason`',
+    typicalRange: { min: 0 },
+  },
+  {
+    name: 'signal.otel.queue_length',
+    kind: 'gauge',
+    unit: '{request}',
+    description: 'Requests that wait for delivery',
+    typicalRange: { min: 0 },
+  },
+  {
+    name: 'signal.otel.queue_bytes',
+    kind: 'gauge',
+    unit: '{byte}',
+    description: 'Bytes that wait for delivery',
+    typicalRange: { min: 0 },
+  },
+  {
+    name: 'signal.otel.last_success_age',
+    kind: 'gauge',
+    unit: '{s}',
+    description: 'Seconds since a receiver last took something, by `signal`',
+    typicalRange: { min: 0 },
+  },
   {
     name: 'signal.otel.points_reduced',
     kind: 'counter',

@@ -1,28 +1,33 @@
-import { OTLPLogExporter as JsonLogExporter } from '@opentelemetry/exporter-logs-otlp-http';
-import { OTLPLogExporter as ProtobufLogExporter } from '@opentelemetry/exporter-logs-otlp-proto';
+import type { ExportResult } from '@opentelemetry/core';
+import { ExportResultCode } from '@opentelemetry/core';
+import { AggregationTemporalityPreference, OTLPMetricExporterBase } from '@opentelemetry/exporter-metrics-otlp-http';
+import { type IOtlpExportDelegate, OTLPExporterBase } from '@opentelemetry/otlp-exporter-base';
 import {
-  AggregationTemporalityPreference,
-  OTLPMetricExporter,
-  OTLPMetricExporterBase,
-} from '@opentelemetry/exporter-metrics-otlp-http';
-import { OTLPTraceExporter as JsonTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
-import { OTLPTraceExporter as ProtobufTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
-import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
-import { convertLegacyHttpOptions, createOtlpHttpExportDelegate } from '@opentelemetry/otlp-exporter-base/node-http';
-import { MetricsExporterMetricsHelper } from '@opentelemetry/otlp-transformer';
-import type { LogRecordExporter } from '@opentelemetry/sdk-logs';
-import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
-import { AggregationType, InstrumentType } from '@opentelemetry/sdk-metrics';
-import type { SpanExporter } from '@opentelemetry/sdk-trace';
+  type ISerializer,
+  JsonLogsSerializer,
+  JsonMetricsSerializer,
+  JsonTraceSerializer,
+  ProtobufLogsSerializer,
+  ProtobufTraceSerializer,
+} from '@opentelemetry/otlp-transformer';
+import type { LogRecordExporter, ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import {
+  AggregationType,
+  InstrumentType,
+  type PushMetricExporter,
+  type ResourceMetrics,
+} from '@opentelemetry/sdk-metrics';
+import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
 import { metricsSerializer } from './metrics-serializer.ts';
+import type { DeliveryQueue } from './queue.ts';
+import type { SignalKind } from './request.ts';
+import type { DeliveryStatus } from './status.ts';
 
-/** What the package decides for an OTLP exporter. Endpoint, headers, TLS: the exporter's own variables. */
+/** What exporters hand their requests to, and in which form. */
 export interface OtlpOptions {
+  readonly queue: Pick<DeliveryQueue, 'add'>;
+  readonly status: DeliveryStatus;
   readonly protocol: 'http/protobuf' | 'http/json';
-  /** `undefined` leaves it to the exporter's own variables. */
-  readonly compression: 'gzip' | undefined;
-  /** How long one export may take, its retries included; `undefined` leaves it to the exporter's own variables. */
-  readonly timeoutMillis: number | undefined;
 }
 
 export interface OtlpMetricsOptions extends OtlpOptions {
@@ -39,39 +44,101 @@ const temporalities = {
 
 export function createMetricExporter(options: OtlpMetricsOptions): PushMetricExporter {
   const { temporality, exponentialMaxBuckets } = options;
-  const config: ConstructorParameters<typeof OTLPMetricExporter>[0] = {
-    ...transport(options),
+  const delegate = new QueueDelegate<ResourceMetrics>({
+    ...options,
+    signal: 'metrics',
+    serializer: options.protocol === 'http/json' ? JsonMetricsSerializer : metricsSerializer,
+    countPoints: ({ scopeMetrics }) =>
+      sum(scopeMetrics, ({ metrics }) => sum(metrics, ({ dataPoints }) => dataPoints.length)),
+  });
+  return new OTLPMetricExporterBase(delegate, {
     temporalityPreference: temporalities[temporality],
     aggregationPreference: (instrument) =>
       instrument === InstrumentType.HISTOGRAM && exponentialMaxBuckets !== undefined
         ? { type: AggregationType.EXPONENTIAL_HISTOGRAM, options: { maxSize: exponentialMaxBuckets } }
         : { type: AggregationType.DEFAULT },
-  };
-  if (options.protocol === 'http/json') return new OTLPMetricExporter(config);
-  // The official protobuf exporter, with the package's serializer in the place of the official one.
-  const delegate = createOtlpHttpExportDelegate(
-    convertLegacyHttpOptions(config, 'METRICS', 'v1/metrics', { 'Content-Type': 'application/x-protobuf' }),
-    metricsSerializer,
-    'otlp_http_metric_exporter',
-    MetricsExporterMetricsHelper,
-    undefined,
-  );
-  return new OTLPMetricExporterBase(delegate, config);
+  });
 }
 
 export function createSpanExporter(options: OtlpOptions): SpanExporter {
-  const Exporter = options.protocol === 'http/json' ? JsonTraceExporter : ProtobufTraceExporter;
-  return new Exporter(transport(options));
+  return new OTLPExporterBase(
+    new QueueDelegate<ReadableSpan[]>({
+      ...options,
+      signal: 'traces',
+      serializer: options.protocol === 'http/json' ? JsonTraceSerializer : ProtobufTraceSerializer,
+      countPoints: (spans) => spans.length,
+    }),
+  );
 }
 
 export function createLogExporter(options: OtlpOptions): LogRecordExporter {
-  const Exporter = options.protocol === 'http/json' ? JsonLogExporter : ProtobufLogExporter;
-  return new Exporter(transport(options));
+  return new OTLPExporterBase(
+    new QueueDelegate<ReadableLogRecord[]>({
+      ...options,
+      signal: 'logs',
+      serializer: options.protocol === 'http/json' ? JsonLogsSerializer : ProtobufLogsSerializer,
+      countPoints: (records) => records.length,
+    }),
+  );
 }
 
-function transport({ compression, timeoutMillis }: OtlpOptions) {
-  return {
-    ...(compression !== undefined && { compression: CompressionAlgorithm.GZIP }),
-    ...(timeoutMillis !== undefined && { timeoutMillis }),
-  };
+interface QueueDelegateOptions<Batch> extends OtlpOptions {
+  readonly signal: SignalKind;
+  readonly serializer: Pick<ISerializer<Batch, unknown>, 'serializeRequest'>;
+  readonly countPoints: (batch: Batch) => number;
+}
+
+/**
+ * Stands in an official exporter where it would send: what is exported goes into the queue at once, before this returns,
+ * since there may be no later when a process ends.
+ */
+class QueueDelegate<Batch> implements IOtlpExportDelegate<Batch> {
+  readonly #options: QueueDelegateOptions<Batch>;
+  readonly #pending = new Set<Promise<void>>();
+
+  constructor(options: QueueDelegateOptions<Batch>) {
+    this.#options = options;
+  }
+
+  export(batch: Batch, done: (result: ExportResult) => void): void {
+    const { queue, status, signal, protocol, serializer, countPoints } = this.#options;
+    const points = countPoints(batch);
+    const body = serializer.serializeRequest(batch);
+    if (body === undefined) {
+      status.dropped(signal, 'not_serialized', points, 'no request could be made of them');
+      done({ code: ExportResultCode.FAILED });
+      return;
+    }
+    const kept = queue.add({
+      signal,
+      contentType: protocol === 'http/json' ? 'application/json' : 'application/x-protobuf',
+      encoding: 'identity',
+      body,
+      points,
+      createdMillis: Date.now(),
+    });
+    this.#pending.add(kept);
+    void kept
+      .then(
+        () => done({ code: ExportResultCode.SUCCESS }),
+        (error: Error) => done({ code: ExportResultCode.FAILED, error }),
+      )
+      .finally(() => this.#pending.delete(kept));
+  }
+
+  /** Resolves once everything exported is kept; the queue's own flush sends it. */
+  async forceFlush(): Promise<void> {
+    await Promise.allSettled(this.#pending);
+  }
+
+  shutdown(): Promise<void> {
+    return this.forceFlush();
+  }
+
+  /** The queue counts, as one for all signals. */
+  setMetrics(): void {}
+}
+
+function sum<Item>(items: readonly Item[], count: (item: Item) => number): number {
+  return items.reduce((total, item) => total + count(item), 0);
 }

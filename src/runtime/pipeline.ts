@@ -5,7 +5,6 @@ import type { Resource } from '@opentelemetry/resources';
 import {
   BatchLogRecordProcessor,
   ConsoleLogRecordExporter,
-  type LogRecordExporter,
   LoggerProvider as SdkLoggerProvider,
 } from '@opentelemetry/sdk-logs';
 import {
@@ -15,27 +14,29 @@ import {
   type PushMetricExporter,
   MeterProvider as SdkMeterProvider,
 } from '@opentelemetry/sdk-metrics';
-import {
-  BatchSpanProcessor,
-  ConsoleSpanExporter,
-  TracerProvider as SdkTracerProvider,
-  type SpanExporter,
-} from '@opentelemetry/sdk-trace';
+import { BatchSpanProcessor, ConsoleSpanExporter, TracerProvider as SdkTracerProvider } from '@opentelemetry/sdk-trace';
 import { BoundMetricProducer } from '../bound-meter/producer.ts';
 import type { BoundMeterProvider } from '../bound-meter/provider.ts';
-import { type BatchExporter, DeliveryHealth, watch } from '../delivery/health.ts';
-import { createLogExporter, createMetricExporter, createSpanExporter, type OtlpOptions } from '../delivery/otlp.ts';
 import { createPrometheusReader } from '../delivery/prometheus.ts';
 import { isRegistered } from '../otel/api-globals.ts';
 import { log } from '../otel/diagnostics.ts';
-import { EXPONENTIAL_MAX_BUCKETS } from '../otel/histogram-bounds.ts';
-import { type Config, type Environment, isOtlpOptionSet, otlpEndpoint, type SignalKind } from './config.ts';
+import type { Config, Environment } from './config.ts';
+import { OtlpDelivery } from './otlp-delivery.ts';
 import { createResource } from './resource.ts';
 import { createSampler } from './sampler.ts';
-import { observeLosses } from './self-metrics.ts';
+import { observeDelivery, observeLosses } from './self-metrics.ts';
 
-/** Below the deadline of a shutdown, so that a dead Collector's retries do not outlive it. */
-const EXPORT_TIMEOUT_MILLIS = 4_000;
+/** Of a request: far below the Collector's 20 MiB and Datadog's 5 MB. */
+const MAX_POINTS = 10_000;
+
+/** Of spans, and of log records: more than end in one turn of the event loop. Past it the official SDK drops them. */
+const MAX_WAITING = 16_384;
+
+/** How late a point may be in the spool. */
+const SPOOL_INTERVAL_MILLIS = 1_000;
+
+/** Of the time that an end may take, what is left for everything but sending. */
+const SENDING_SHARE = 0.9;
 
 /**
  * The official SDK behind the providers that are registered at the start: readers, processors, exporters. This module
@@ -45,54 +46,95 @@ export class Pipeline {
   readonly meterProvider: MeterProvider;
   readonly tracerProvider: TracerProvider;
   readonly loggerProvider: LoggerProvider;
+  readonly delivery: OtlpDelivery;
   readonly #config: Config;
-  readonly #environment: Environment;
-  readonly #health = new DeliveryHealth(log);
+  readonly #resource: Resource;
   readonly #providers: readonly (SdkMeterProvider | SdkTracerProvider | SdkLoggerProvider)[];
   readonly #producers: readonly BoundMetricProducer[];
+  /** Where the bound meter's points go by OTLP, each with the producer that has them. */
+  readonly #otlpMetrics: { readonly exporter: PushMetricExporter; readonly producer: BoundMetricProducer }[] = [];
+  #spooling: NodeJS.Timeout | undefined;
+  #hasGivenUp = false;
 
   /** @param bound what its readers, one for each metrics exporter in the order of the configuration, hand over. */
   constructor(config: Config, environment: Environment, bound: BoundMeterProvider) {
     this.#config = config;
-    this.#environment = environment;
-    const resource = createResource(config);
+    this.#resource = createResource(config);
+    this.delivery = new OtlpDelivery(config, environment);
     this.#producers = bound.readers.map((_, reader) => new BoundMetricProducer(bound, reader));
-    const meterProvider = this.#createMeterProvider(resource);
-    const tracerProvider = this.#createTracerProvider(resource);
-    const loggerProvider = this.#createLoggerProvider(resource);
+    const meterProvider = this.#createMeterProvider();
+    const tracerProvider = this.#createTracerProvider();
+    const loggerProvider = this.#createLoggerProvider();
     observeLosses(meterProvider, bound.losses);
+    if (this.delivery.isUsed) observeDelivery(meterProvider, this.delivery);
     this.#providers = [meterProvider, tracerProvider, loggerProvider];
     this.meterProvider = meterProvider;
     this.tracerProvider = tracerProvider;
     this.loggerProvider = loggerProvider;
+    if (config.spoolFolder !== undefined) this.#spoolEverySecond();
   }
 
-  /** Sends what is due. */
+  /** Hands what is due to the queue. */
   async export(): Promise<void> {
     await Promise.allSettled(this.#providers.map((provider) => provider.forceFlush()));
   }
 
   /** Sends what has been recorded so far, the second that is not over included. */
-  async forceFlush(): Promise<void> {
+  async forceFlush(timeoutMillis: number): Promise<void> {
     this.#setOpenSecond(true);
     await this.export();
     this.#setOpenSecond(false);
+    await this.delivery.queue.flush(timeoutMillis * SENDING_SHARE);
   }
 
-  async shutdown(): Promise<void> {
+  /** The same at the natural end of the process: what it could not send, `end` will not try again. */
+  async settle(timeoutMillis: number): Promise<void> {
+    await this.forceFlush(timeoutMillis);
+    this.#hasGivenUp = this.delivery.queue.length > 0;
+  }
+
+  async shutdown(timeoutMillis: number): Promise<void> {
+    clearTimeout(this.#spooling);
     this.#setOpenSecond(true);
     await Promise.allSettled(this.#providers.map((provider) => provider.shutdown()));
+    await this.delivery.queue.flush(timeoutMillis * SENDING_SHARE);
+    this.delivery.queue.close();
+  }
+
+  /** Leaves what has not been sent to the spool or to a child process, all at once: there is no later. */
+  end(timeoutMillis: number): void {
+    this.#exportNow();
+    if (!this.#hasGivenUp && timeoutMillis > 0) this.delivery.handOver(timeoutMillis);
+    this.delivery.queue.close();
+  }
+
+  #exportNow(): void {
+    this.#setOpenSecond(true);
+    for (const { exporter, producer } of this.#otlpMetrics) {
+      const scopeMetrics = producer.collectNow();
+      if (scopeMetrics.length > 0) exporter.export({ resource: this.#resource, scopeMetrics }, () => {});
+    }
+    // Both hand on what they hold before they first wait for something.
+    for (const provider of [this.#providers[1], this.#providers[2]]) void provider?.forceFlush().catch(() => {});
+  }
+
+  /** Shortly after each full second, when no gauge's second is open: what waits would be as late as it is long. */
+  #spoolEverySecond(): void {
+    const millis = SPOOL_INTERVAL_MILLIS - (Date.now() % SPOOL_INTERVAL_MILLIS) + 5;
+    this.#spooling = setTimeout(() => {
+      void this.export().finally(() => this.#spoolEverySecond());
+    }, millis).unref();
   }
 
   #setOpenSecond(isIncluded: boolean): void {
     for (const producer of this.#producers) producer.includesOpenSecond = isIncluded;
   }
 
-  #createMeterProvider(resource: Resource): SdkMeterProvider {
+  #createMeterProvider(): SdkMeterProvider {
     const readers = this.#config.metricsExporters.map((exporter, index) =>
       this.#createReader(exporter, this.#producers.slice(index, index + 1)),
     );
-    return new SdkMeterProvider({ resource, readers });
+    return new SdkMeterProvider({ resource: this.#resource, readers });
   }
 
   #createReader(exporter: Config['metricsExporters'][number], metricProducers: BoundMetricProducer[]): IMetricReader {
@@ -102,27 +144,21 @@ export class Pipeline {
     }
     const { exportIntervalMillis, exportTimeoutMillis } = this.#config;
     return new PeriodicExportingMetricReader({
-      exporter: exporter === 'console' ? new ConsoleMetricExporter() : this.#createOtlpMetricExporter(),
+      exporter: exporter === 'console' ? new ConsoleMetricExporter() : this.#createOtlpMetricExporter(metricProducers),
       exportIntervalMillis,
       exportTimeoutMillis: Math.min(exportTimeoutMillis, exportIntervalMillis),
+      maxExportBatchSize: MAX_POINTS,
       metricProducers,
     });
   }
 
-  #createOtlpMetricExporter(): PushMetricExporter {
-    const { temporality, histograms } = this.#config;
-    return this.#watched(
-      createMetricExporter({
-        ...this.#otlpOptions('metrics'),
-        temporality,
-        exponentialMaxBuckets:
-          histograms === 'base2_exponential_bucket_histogram' ? EXPONENTIAL_MAX_BUCKETS : undefined,
-      }),
-      'metrics',
-    );
+  #createOtlpMetricExporter(producers: readonly BoundMetricProducer[]): PushMetricExporter {
+    const exporter = this.delivery.createMetricExporter();
+    for (const producer of producers) this.#otlpMetrics.push({ exporter, producer });
+    return exporter;
   }
 
-  #createTracerProvider(resource: Resource): SdkTracerProvider {
+  #createTracerProvider(): SdkTracerProvider {
     if (!isRegistered('context')) context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
     if (!isRegistered('propagation')) {
       propagation.setGlobalPropagator(
@@ -130,38 +166,23 @@ export class Pipeline {
       );
     }
     const spanProcessors = this.#config.tracesExporters.map(
-      (exporter) => new BatchSpanProcessor({ exporter: this.#createSpanExporter(exporter) }),
+      (exporter) =>
+        new BatchSpanProcessor({
+          exporter: exporter === 'console' ? new ConsoleSpanExporter() : this.delivery.createSpanExporter(),
+          maxQueueSize: MAX_WAITING,
+        }),
     );
-    return new SdkTracerProvider({ resource, sampler: createSampler(this.#config), spanProcessors });
+    return new SdkTracerProvider({ resource: this.#resource, sampler: createSampler(this.#config), spanProcessors });
   }
 
-  #createSpanExporter(exporter: Config['tracesExporters'][number]): SpanExporter {
-    if (exporter === 'console') return new ConsoleSpanExporter();
-    return this.#watched(createSpanExporter(this.#otlpOptions('traces')), 'traces');
-  }
-
-  #createLoggerProvider(resource: Resource): SdkLoggerProvider {
+  #createLoggerProvider(): SdkLoggerProvider {
     const processors = this.#config.logsExporters.map(
-      (exporter) => new BatchLogRecordProcessor({ exporter: this.#createLogExporter(exporter) }),
+      (exporter) =>
+        new BatchLogRecordProcessor({
+          exporter: exporter === 'console' ? new ConsoleLogRecordExporter() : this.delivery.createLogExporter(),
+          maxQueueSize: MAX_WAITING,
+        }),
     );
-    return new SdkLoggerProvider({ resource, processors });
-  }
-
-  #createLogExporter(exporter: Config['logsExporters'][number]): LogRecordExporter {
-    if (exporter === 'console') return new ConsoleLogRecordExporter();
-    return this.#watched(createLogExporter(this.#otlpOptions('logs')), 'logs');
-  }
-
-  #otlpOptions(signal: SignalKind): OtlpOptions {
-    const isSet = (option: string) => isOtlpOptionSet(option, signal, this.#environment);
-    return {
-      protocol: this.#config[`${signal}Protocol`],
-      compression: isSet('COMPRESSION') ? undefined : 'gzip',
-      timeoutMillis: isSet('TIMEOUT') ? undefined : EXPORT_TIMEOUT_MILLIS,
-    };
-  }
-
-  #watched<Batch, E extends BatchExporter<Batch>>(exporter: E & BatchExporter<Batch>, signal: SignalKind): E {
-    return watch<Batch, E>(exporter, signal, otlpEndpoint(signal, this.#environment), this.#health);
+    return new SdkLoggerProvider({ resource: this.#resource, processors });
   }
 }

@@ -1,7 +1,11 @@
-import type { MeterProvider } from '@opentelemetry/api';
+import type { Meter, MeterProvider, ObservableResult } from '@opentelemetry/api';
 import type { Losses } from '../bound-meter/registry.ts';
 import { findMetric, type MetricName, NAMESPACE } from '../catalogue/index.ts';
+import { SIGNALS } from '../delivery/request.ts';
 import { VERSION } from '../otel/version.ts';
+import type { OtlpDelivery } from './otlp-delivery.ts';
+
+type Observe = (result: ObservableResult) => void;
 
 const metricOf = {
   pointsReduced: 'signal.otel.points_reduced',
@@ -14,15 +18,40 @@ const metricOf = {
  * series when there is something to tell.
  */
 export function observeLosses(meterProvider: MeterProvider, losses: Readonly<Losses>): void {
-  const meter = meterProvider.getMeter(NAMESPACE, VERSION);
   for (const loss of ['pointsReduced', 'seriesEvicted', 'measurementsRefused'] as const) {
-    const { name, unit, description } = findMetric(metricOf[loss]) ?? {
-      name: metricOf[loss],
-      unit: '',
-      description: '',
-    };
-    meter.createObservableCounter(name, { unit, description }).addCallback((result) => {
+    observe(meterProvider, metricOf[loss], (result) => {
       if (losses[loss] > 0) result.observe(losses[loss]);
     });
   }
+}
+
+/** Shows how delivery goes. */
+export function observeDelivery(meterProvider: MeterProvider, { status, queue }: OtlpDelivery): void {
+  observe(meterProvider, 'signal.otel.points_exported', (result) => {
+    const all = status.all();
+    for (const signal of SIGNALS) {
+      if (all[signal].exportedPoints > 0) result.observe(all[signal].exportedPoints, { signal });
+    }
+  });
+  observe(meterProvider, 'signal.otel.points_dropped', (result) => {
+    for (const [signal, { droppedPoints }] of Object.entries(status.all())) {
+      for (const [reason, points] of Object.entries(droppedPoints)) result.observe(points, { signal, reason });
+    }
+  });
+  observe(meterProvider, 'signal.otel.queue_length', (result) => result.observe(queue.length));
+  observe(meterProvider, 'signal.otel.queue_bytes', (result) => result.observe(queue.bytes));
+  observe(meterProvider, 'signal.otel.last_success_age', (result) => {
+    for (const [signal, { lastSuccessMillis }] of Object.entries(status.all())) {
+      if (lastSuccessMillis !== undefined) result.observe((Date.now() - lastSuccessMillis) / 1_000, { signal });
+    }
+  });
+}
+
+function observe(meterProvider: MeterProvider, name: MetricName, callback: Observe): void {
+  const { kind, unit = '', description = '' } = findMetric(name) ?? {};
+  const meter: Meter = meterProvider.getMeter(NAMESPACE, VERSION);
+  const options = { unit, description };
+  const instrument =
+    kind === 'counter' ? meter.createObservableCounter(name, options) : meter.createObservableGauge(name, options);
+  instrument.addCallback(callback);
 }

@@ -1,25 +1,28 @@
 import { log } from '../otel/diagnostics.ts';
 
-/** Long enough for a slow Collector, short enough for whoever waits for the process to end. */
-export const SHUTDOWN_DEADLINE_MILLIS = 5_000;
-
 export interface ProcessEndActions {
   /** Sends what has been recorded, and goes on. */
   flush(): Promise<void>;
+  /** The same where nothing is left to do for the process; `undefined` where nothing is left to send either. */
+  settle(): Promise<void> | undefined;
   /** Sends what has been recorded, and stops. */
   shutdown(): Promise<void>;
+  /** What can still be done without waiting. */
+  end(): void;
 }
 
 /**
- * Delivers the last points when the process comes to its end by itself or by SIGTERM or SIGINT. How it ends stays as it
- * was: where nobody but the package listens to a signal, the signal goes on to kill the process; where the host does, it
- * decides, may go on recording, and the end comes later.
+ * Delivers the last points when the process comes to its end: by itself, by SIGTERM, SIGINT or SIGHUP, by `process.exit`,
+ * an uncaught exception or an unhandled rejection. How it ends stays as it was: where nobody but the package listens to
+ * a signal, the signal goes on to kill the process; where the host does, it decides, may go on recording, and the end
+ * comes later.
  * @returns takes the listeners away again.
  */
-export function onProcessEnd({ flush, shutdown }: ProcessEndActions): () => void {
-  const signals = ['SIGTERM', 'SIGINT'] as const;
+export function onProcessEnd({ flush, settle, shutdown, end }: ProcessEndActions): () => void {
+  const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
   const forget = () => {
     process.removeListener('beforeExit', onBeforeExit);
+    process.removeListener('exit', onExit);
     for (const signal of signals) process.removeListener(signal, onSignal);
   };
   const onSignal = (signal: NodeJS.Signals) => {
@@ -31,8 +34,17 @@ export function onProcessEnd({ flush, shutdown }: ProcessEndActions): () => void
     forget();
     void shutdown().finally(() => process.kill(process.pid, signal));
   };
-  const onBeforeExit = () => void shutdown();
-  process.once('beforeExit', onBeforeExit);
+  // It comes again after what is done in it, by the package or by the host.
+  const onBeforeExit = () => void settle();
+  const onExit = () => {
+    try {
+      end();
+    } catch (error) {
+      log.warn(`what was recorded last is lost: ${error instanceof Error ? error.message : typeof error}`);
+    }
+  };
+  process.on('beforeExit', onBeforeExit);
+  process.on('exit', onExit);
   // First in line: a listener of the host's that wants one signal only is gone once it has been called.
   for (const signal of signals) process.prependListener(signal, onSignal);
   return forget;

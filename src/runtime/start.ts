@@ -1,15 +1,33 @@
+import type { SignalStatus } from '../delivery/status.ts';
 import { log } from '../otel/diagnostics.ts';
-import { type Environment, otlpEndpoint, readConfig } from './config.ts';
+import { type Environment, otlpEndpoint, readConfig, type SignalKind } from './config.ts';
 import { installLogger } from './diagnostics.ts';
-import { onProcessEnd, SHUTDOWN_DEADLINE_MILLIS, withinDeadline } from './shutdown.ts';
+import { onProcessEnd, withinDeadline } from './shutdown.ts';
 import { Telemetry } from './telemetry.ts';
 
 /** The running telemetry of this process. */
 export interface SignalOtel {
-  /** Sends what has been recorded so far; resolves when it is sent or 5 s have passed. Never rejects. */
+  /**
+   * Sends what has been recorded so far; resolves when it is sent, or cannot be in SIGNAL_SHUTDOWN_TIMEOUT (5 s). Never
+   * rejects.
+   */
   forceFlush(): Promise<void>;
-  /** Sends what has been recorded and stops; resolves when it is done or 5 s have passed. Never rejects. */
+  /** Sends what has been recorded and stops; resolves as `forceFlush` does. Never rejects. */
   shutdown(): Promise<void>;
+}
+
+/** How delivery by OTLP goes. */
+export interface PipelineStatus {
+  /**
+   * - `off`: nothing was started, or nothing goes anywhere by OTLP;
+   * - `idle`: nothing has been sent yet;
+   * - `delivering`: what was sent last has arrived;
+   * - `failing`: it has not, for one signal at least.
+   */
+  readonly state: 'off' | 'idle' | 'delivering' | 'failing';
+  /** What waits to be sent. */
+  readonly queue: { readonly requests: number; readonly bytes: number };
+  readonly signals: Readonly<Partial<Record<SignalKind, SignalStatus>>>;
 }
 
 const idle: SignalOtel = {
@@ -18,6 +36,7 @@ const idle: SignalOtel = {
 };
 
 let running: SignalOtel | undefined;
+let telemetry: Telemetry | undefined;
 
 /**
  * Starts the telemetry of this process from the environment's settings, as `--require signal-otel/register` does.
@@ -29,6 +48,19 @@ export function start(): SignalOtel {
   return running;
 }
 
+/** How delivery goes in this process, now. Never throws. */
+export function getPipelineStatus(): PipelineStatus {
+  const { queue, status } = telemetry?.delivery ?? {};
+  const signals: PipelineStatus['signals'] = status?.all() ?? {};
+  const all = Object.values(signals);
+  const state = () => {
+    if (telemetry === undefined) return 'off';
+    if (all.some(({ failure }) => failure !== undefined)) return 'failing';
+    return all.some(({ lastSuccessMillis }) => lastSuccessMillis !== undefined) ? 'delivering' : 'idle';
+  };
+  return { state: state(), queue: { requests: queue?.length ?? 0, bytes: queue?.bytes ?? 0 }, signals };
+}
+
 function startOnce(environment: Environment): SignalOtel {
   try {
     const problems: string[] = [];
@@ -37,25 +69,38 @@ function startOnce(environment: Environment): SignalOtel {
     for (const problem of problems) log.warn(problem);
     if (config.disabled) return idle;
 
-    const telemetry = new Telemetry(config, environment);
-    telemetry.register();
+    const started = new Telemetry(config, environment, (error) =>
+      log.error(`nothing can be sent, training goes on without telemetry: ${messageOf(error)}`),
+    );
+    started.register();
     log.debug(
       `started: ${config.metricsExporters.join(', ') || 'no metrics'} to ${otlpEndpoint('metrics', environment)}`,
     );
-    return handleOf(telemetry);
+    telemetry = started;
+    return handleOf(started, config.shutdownTimeoutMillis);
   } catch (error) {
-    log.error(`not started, training goes on without telemetry: ${error instanceof Error ? error.message : 'unknown'}`);
+    log.error(`not started, training goes on without telemetry: ${messageOf(error)}`);
     return idle;
   }
 }
 
-function handleOf(telemetry: Telemetry): SignalOtel {
+function handleOf(telemetry: Telemetry, timeoutMillis: number): SignalOtel {
   let stopped: Promise<void> | undefined;
+  const within = (what: string, work: Promise<void>) => withinDeadline(what, work, timeoutMillis);
   const shutdown = () => {
-    stopped ??= withinDeadline('shutdown', telemetry.shutdown(), SHUTDOWN_DEADLINE_MILLIS).finally(forget);
+    stopped ??= within('shutdown', telemetry.shutdown(timeoutMillis)).finally(forget);
     return stopped;
   };
-  const flush = () => stopped ?? withinDeadline('flush', telemetry.forceFlush(), SHUTDOWN_DEADLINE_MILLIS);
-  const forget = onProcessEnd({ flush, shutdown });
-  return { shutdown, forceFlush: flush };
+  const forceFlush = () => stopped ?? within('flush', telemetry.forceFlush(timeoutMillis));
+  const forget = onProcessEnd({
+    flush: forceFlush,
+    settle: () => (telemetry.isUnsettled ? within('flush', telemetry.settle(timeoutMillis)) : undefined),
+    shutdown,
+    end: () => telemetry.end(timeoutMillis),
+  });
+  return { shutdown, forceFlush };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'unknown';
 }

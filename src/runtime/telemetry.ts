@@ -31,8 +31,12 @@ export class Telemetry {
   #bound: BoundMeterProvider | undefined;
   #pipeline: Pipeline | undefined;
   #firstExport: NodeJS.Timeout | undefined;
+  #isSettled = false;
+  readonly #fail: (error: unknown) => void;
 
-  constructor(config: Config, environment: Environment) {
+  /** @param fail is told what goes wrong where nobody waits. */
+  constructor(config: Config, environment: Environment, fail: (error: unknown) => void) {
+    this.#fail = fail;
     // A host that has a MeterProvider keeps it: nothing is read here, and no endpoint opened.
     this.#config = isRegistered('metrics') ? { ...config, metricsExporters: [] } : config;
     this.#environment = environment;
@@ -50,14 +54,35 @@ export class Telemetry {
     }
   }
 
-  /** Sends what has been recorded so far. */
-  async forceFlush(): Promise<void> {
-    if (this.#hasSomething()) await this.#load().forceFlush();
+  /** What the delivery has done so far; `undefined` where nothing has been sent yet. */
+  get delivery(): Pipeline['delivery'] | undefined {
+    return this.#pipeline?.delivery;
   }
 
-  async shutdown(): Promise<void> {
+  /** Sends what has been recorded so far. */
+  async forceFlush(timeoutMillis: number): Promise<void> {
+    if (this.#hasSomething()) await this.#load().forceFlush(timeoutMillis);
+  }
+
+  /** Whether there is something to send at the natural end of the process. */
+  get isUnsettled(): boolean {
+    return this.#isSettled ? this.#hasMeasurements() : this.#hasSomething();
+  }
+
+  /** Sends what has been recorded at the natural end of the process. The process may go on after it. */
+  async settle(timeoutMillis: number): Promise<void> {
+    this.#isSettled = true;
+    if (this.#hasSomething()) await this.#load().settle(timeoutMillis);
+  }
+
+  async shutdown(timeoutMillis: number): Promise<void> {
     clearInterval(this.#firstExport);
-    if (this.#hasSomething()) await this.#load().shutdown();
+    if (this.#hasSomething()) await this.#load().shutdown(timeoutMillis);
+  }
+
+  /** Lets nothing get lost where there is no time left: no promise made in it is kept. */
+  end(timeoutMillis: number): void {
+    if (this.#pipeline !== undefined || this.#hasMeasurements()) this.#load().end(timeoutMillis);
   }
 
   #registerMetrics(): void {
@@ -72,13 +97,24 @@ export class Telemetry {
       this.#load();
       return;
     }
-    this.#firstExport = setInterval(() => {
-      if (this.#hasMeasurements()) void this.#load().export();
-    }, this.#config.exportIntervalMillis).unref();
+    const { exportIntervalMillis, spoolFolder } = this.#config;
+    const intervalMillis = spoolFolder === undefined ? exportIntervalMillis : Math.min(exportIntervalMillis, 1_000);
+    this.#firstExport = setInterval(() => this.#exportFirst(), intervalMillis).unref();
+  }
+
+  #exportFirst(): void {
+    if (!this.#hasSomething()) return;
+    try {
+      void this.#load().export();
+    } catch (error) {
+      clearInterval(this.#firstExport);
+      this.#fail(error);
+    }
   }
 
   #hasSomething(): boolean {
-    return this.#pipeline !== undefined || this.#hasMeasurements();
+    // A spool may hold what other processes have left.
+    return this.#pipeline !== undefined || this.#config.spoolFolder !== undefined || this.#hasMeasurements();
   }
 
   #hasMeasurements(): boolean {

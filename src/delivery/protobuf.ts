@@ -82,7 +82,10 @@ export class ProtobufWriter {
   }
 
   string(field: number, text: string): void {
-    const bytes = this.#encoder.encode(text);
+    this.bytes(field, this.#encoder.encode(text));
+  }
+
+  bytes(field: number, bytes: Uint8Array): void {
     this.tag(field, 2);
     this.varint(bytes.length);
     this.raw(bytes);
@@ -127,19 +130,61 @@ export function varintSize(value: number): number {
   return size;
 }
 
-/** The bytes of a message's first length-delimited field of this number, and where it ends in the message. */
-export function findField(message: Uint8Array, field: number): { readonly content: Uint8Array; readonly end: number } {
-  for (let at = 0; at < message.length; ) {
-    const tag = message[at] ?? 0;
-    at += 1;
-    let length = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = message[at++] ?? 0;
-      length |= (byte & 127) << shift;
-      if (byte < 128) break;
+export interface ProtobufField {
+  readonly number: number;
+  /** What a length-delimited field holds; empty for others. */
+  readonly content: Uint8Array;
+  /** With tag and length. */
+  readonly whole: Uint8Array;
+  /** Where it ends in the message. */
+  readonly end: number;
+}
+
+/**
+ * The fields of a message, in their order.
+ * @throws RangeError where the bytes are no message.
+ */
+export function* fieldsOf(message: Uint8Array): Generator<ProtobufField, undefined> {
+  let at = 0;
+  const varint = () => {
+    let value = 0;
+    for (let factor = 1; ; factor *= 128) {
+      const byte = message[at++];
+      if (byte === undefined) throw new RangeError('The message ends in the middle of a field');
+      value += (byte & 127) * factor;
+      if (byte < 128) return value;
     }
-    if (tag === ((field << 3) | 2)) return { content: message.subarray(at, at + length), end: at + length };
-    at += length;
+  };
+  while (at < message.length) {
+    const start = at;
+    const tag = varint();
+    let length = 0;
+    switch (tag & 7) {
+      case 0:
+        varint();
+        break;
+      case 1:
+        length = 8;
+        break;
+      case 2:
+        length = varint();
+        break;
+      case 5:
+        length = 4;
+        break;
+      default:
+        throw new RangeError(`A field has the unknown wire type ${tag & 7}`);
+    }
+    const end = at + length;
+    if (end > message.length) throw new RangeError('A field ends after its message');
+    const content = (tag & 7) === 2 ? message.subarray(at, end) : message.subarray(at, at);
+    yield { number: tag >>> 3, content, whole: message.subarray(start, end), end };
+    at = end;
   }
-  throw new RangeError(`The message has no field ${field}`);
+}
+
+/** A message's first field of this number. */
+export function findField(message: Uint8Array, number: number): ProtobufField {
+  for (const field of fieldsOf(message)) if (field.number === number) return field;
+  throw new RangeError(`The message has no field ${number}`);
 }

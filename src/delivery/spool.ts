@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DiagLogger } from '@opentelemetry/api';
+import { isLocked, removeFile, SpoolFile } from './spool-file.ts';
+
+const EXTENSION = '.sqlite';
+
+/** Another process may take a new file for one left behind, in the moment before it is locked. */
+const ATTEMPTS = 5;
+
+/** A folder of spool files, one for each process that uses it. */
+export class Spool {
+  readonly folder: string;
+  readonly #log: Pick<DiagLogger, 'warn'>;
+  /** Files that are this process's, or that it cannot read. */
+  readonly #known = new Set<string>();
+
+  constructor(folder: string, log: Pick<DiagLogger, 'warn'>) {
+    this.folder = folder;
+    this.#log = log;
+  }
+
+  /**
+   * A file for this process.
+   * @throws Error where the folder cannot be written to.
+   */
+  create(): SpoolFile {
+    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    for (let attempt = 1; ; attempt++) {
+      // By age in the order of their names.
+      const name = `${Date.now()}-${randomUUID()}${EXTENSION}`;
+      try {
+        const file = SpoolFile.create(join(this.folder, name));
+        this.#known.add(name);
+        return file;
+      } catch (error) {
+        if (attempt === ATTEMPTS || !isLocked(error)) throw error;
+      }
+    }
+  }
+
+  /** Files that processes left behind which are gone, the oldest first. Each is this process's from now on. */
+  adopt(): SpoolFile[] {
+    return this.#names().flatMap((name) => this.#adopt(name) ?? []);
+  }
+
+  #names(): string[] {
+    try {
+      const isNew = (name: string) => name.endsWith(EXTENSION) && !this.#known.has(name);
+      return readdirSync(this.folder).filter(isNew).sort();
+    } catch {
+      // That the folder cannot be used has been said where a file was to be made in it.
+      return [];
+    }
+  }
+
+  #adopt(name: string): SpoolFile | undefined {
+    const path = join(this.folder, name);
+    try {
+      const file = SpoolFile.adopt(path);
+      if (file !== undefined) this.#known.add(name);
+      return file;
+    } catch (error) {
+      this.#known.add(name);
+      setAside(path);
+      this.#log.warn(`${path} cannot be read, what was in it is lost: ${describeFault(error)}`);
+      return undefined;
+    }
+  }
+}
+
+/** Leaves a file that cannot be read to whoever wants to look at it. */
+function setAside(path: string): void {
+  try {
+    renameSync(path, `${path}.damaged`);
+    removeFile(path);
+  } catch {
+    // A folder that cannot be written to. The file is passed over.
+  }
+}
+
+/** The system's or SQLite's own words. */
+export function describeFault(error: unknown): string {
+  return error instanceof Error ? error.message : typeof error;
+}

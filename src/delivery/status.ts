@@ -1,0 +1,115 @@
+import type { DiagLogger } from '@opentelemetry/api';
+import { SIGNALS, type SignalKind } from './request.ts';
+
+/**
+ * Why points did not arrive:
+ * - `queue_full`: they gave way to later ones, past the bound of what may wait;
+ * - `refused`: the receiver will never take them (400, 401, 403, 404, one point too large, ...);
+ * - `rejected`: the receiver took the request but for them (OTLP's partial success);
+ * - `too_old`: Datadog's intake takes no points older than an hour;
+ * - `not_sent`: the process ended first;
+ * - `not_serialized`: no request could be made of them.
+ */
+export type DropReason = 'queue_full' | 'refused' | 'rejected' | 'too_old' | 'not_sent' | 'not_serialized';
+
+/** The delivery of one signal since the start. Points are data points, spans or log records. */
+export interface SignalStatus {
+  /** Points that a receiver has taken. */
+  readonly exportedPoints: number;
+  readonly droppedPoints: Readonly<Partial<Record<DropReason, number>>>;
+  readonly lastSuccessMillis: number | undefined;
+  /** Why delivery fails at present; `undefined` while it works, or nothing has been sent. */
+  readonly failure: string | undefined;
+}
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** Between two messages of a kind at least: where delivery comes and goes, they would bury the training's own output. */
+const QUIET_MILLIS = 60_000;
+
+const nouns: Readonly<Record<SignalKind, string>> = { metrics: 'data points', traces: 'spans', logs: 'log records' };
+
+/**
+ * Counts what arrives and what does not, and says it: once when delivery begins to fail, for whichever signal, once when
+ * it works again, and at most once a minute for each reason to drop something.
+ */
+export class DeliveryStatus {
+  readonly #log: Pick<DiagLogger, 'warn' | 'info'>;
+  readonly #signals: Readonly<Record<SignalKind, Mutable<SignalStatus>>>;
+  readonly #saidMillis = new Map<string, number>();
+  readonly #unsaid = new Map<string, number>();
+  #hasWarned = false;
+  #droppedInOutage = 0;
+
+  constructor(log: Pick<DiagLogger, 'warn' | 'info'>) {
+    this.#log = log;
+    const initial = () => ({ exportedPoints: 0, droppedPoints: {}, lastSuccessMillis: undefined, failure: undefined });
+    this.#signals = { metrics: initial(), traces: initial(), logs: initial() };
+  }
+
+  /** As it is now; later changes do not show in it. */
+  all(): Readonly<Record<SignalKind, SignalStatus>> {
+    return structuredClone(this.#signals);
+  }
+
+  /** @param destination where the signal goes, without secrets. */
+  delivered(signal: SignalKind, destination: string, points: number): void {
+    const status = this.#signals[signal];
+    status.exportedPoints += points;
+    status.lastSuccessMillis = Date.now();
+    this.#recover(signal, destination);
+  }
+
+  /** @param isForEver whether the receiver will not take the same another time either. */
+  failed(signal: SignalKind, destination: string, reason: string, isForEver: boolean): void {
+    this.#signals[signal].failure = reason;
+    if (this.#hasWarned || !this.#isTimeToSay('failing')) return;
+    this.#hasWarned = true;
+    this.#droppedInOutage = 0;
+    const consequence = isForEver
+      ? 'What it refuses is lost. Are OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_EXPORTER_OTLP_HEADERS right?'
+      : 'It is kept and sent later. Is a Collector listening there? OTEL_EXPORTER_OTLP_ENDPOINT says where to send, ' +
+        'OTEL_SDK_DISABLED=true turns telemetry off.';
+    this.#log.warn(`cannot deliver ${signal} to ${destination}: ${reason}. Training goes on. ${consequence}`);
+  }
+
+  /** @param why for a warning; without it the next line about delivery tells. */
+  dropped(signal: SignalKind, reason: DropReason, points: number, why?: string): void {
+    if (points === 0) return;
+    const counts: Partial<Record<DropReason, number>> = this.#signals[signal].droppedPoints;
+    counts[reason] = (counts[reason] ?? 0) + points;
+    this.#droppedInOutage += points;
+    if (why === undefined) return;
+    const kind = `${signal} ${reason}`;
+    const unsaid = (this.#unsaid.get(kind) ?? 0) + points;
+    this.#unsaid.set(kind, unsaid);
+    if (!this.#isTimeToSay(kind)) return;
+    this.#unsaid.set(kind, 0);
+    this.#log.warn(`${unsaid} ${nouns[signal]} are lost: ${why}`);
+  }
+
+  /** Points that were left when the process ended. */
+  notSent(signal: SignalKind, points: number): void {
+    this.dropped(signal, 'not_sent', points, 'the process ended before they could be delivered');
+  }
+
+  doubt(signal: SignalKind, destination: string, reason: string): void {
+    if (this.#isTimeToSay(`doubt ${signal}`))
+      this.#log.warn(`${destination}: ${reason}. Do the ${nouns[signal]} arrive?`);
+  }
+
+  #recover(signal: SignalKind, destination: string): void {
+    this.#signals[signal].failure = undefined;
+    if (!this.#hasWarned || SIGNALS.some((other) => this.#signals[other].failure !== undefined)) return;
+    this.#hasWarned = false;
+    const loss = this.#droppedInOutage === 0 ? 'nothing was lost' : `${this.#droppedInOutage} points were lost`;
+    this.#log.info(`delivery works again: ${destination}; ${loss}`);
+  }
+
+  #isTimeToSay(kind: string): boolean {
+    const now = performance.now();
+    if (now - (this.#saidMillis.get(kind) ?? Number.NEGATIVE_INFINITY) < QUIET_MILLIS) return false;
+    this.#saidMillis.set(kind, now);
+    return true;
+  }
+}

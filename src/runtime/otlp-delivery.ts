@@ -1,0 +1,79 @@
+import type { LogRecordExporter } from '@opentelemetry/sdk-logs';
+import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
+import type { SpanExporter } from '@opentelemetry/sdk-trace';
+import { createDestinations, type DestinationOptions } from '../delivery/destination.ts';
+import { handOver } from '../delivery/handover.ts';
+import { createLogExporter, createMetricExporter, createSpanExporter, type OtlpOptions } from '../delivery/otlp.ts';
+import { DeliveryQueue } from '../delivery/queue.ts';
+import { SIGNALS, type SignalKind } from '../delivery/request.ts';
+import { Spool } from '../delivery/spool.ts';
+import { DeliveryStatus } from '../delivery/status.ts';
+import { log } from '../otel/diagnostics.ts';
+import { EXPONENTIAL_MAX_BUCKETS } from '../otel/histogram-bounds.ts';
+import { VERSION } from '../otel/version.ts';
+import { type Config, type Environment, isOtlpOptionSet } from './config.ts';
+
+const MAX_BACKOFF_MILLIS = 30_000;
+const MIN_BACKOFF_MILLIS = 1_000;
+
+/** The way out by OTLP: one queue for all signals, and exporters that feed it. */
+export class OtlpDelivery {
+  readonly status = new DeliveryStatus(log);
+  readonly queue: DeliveryQueue;
+  readonly #config: Config;
+  readonly #destinations: Partial<Readonly<Record<SignalKind, DestinationOptions>>>;
+
+  constructor(config: Config, environment: Environment) {
+    this.#config = config;
+    const destinations: Partial<Record<SignalKind, DestinationOptions>> = {};
+    for (const signal of SIGNALS) {
+      if (!config[`${signal}Exporters`].some((exporter) => exporter === 'otlp')) continue;
+      const compression = isOtlpOptionSet('COMPRESSION', signal, environment) ? undefined : 'gzip';
+      destinations[signal] = { userAgent: `signal-otel/${VERSION}`, compression };
+    }
+    this.#destinations = destinations;
+    this.queue = new DeliveryQueue({
+      destinations: createDestinations(destinations),
+      maxBytes: config.queueMaxBytes,
+      // What is new comes once an interval; a receiver that is back need not wait much longer.
+      maxBackoffMillis: Math.min(MAX_BACKOFF_MILLIS, Math.max(MIN_BACKOFF_MILLIS, config.exportIntervalMillis)),
+      spool: this.isUsed && config.spoolFolder !== undefined ? new Spool(config.spoolFolder, log) : undefined,
+      status: this.status,
+      log,
+    });
+  }
+
+  /** Whether anything goes out by OTLP. */
+  get isUsed(): boolean {
+    return Object.keys(this.#destinations).length > 0;
+  }
+
+  createMetricExporter(): PushMetricExporter {
+    const { temporality, histograms } = this.#config;
+    return createMetricExporter({
+      ...this.#options('metrics'),
+      temporality,
+      exponentialMaxBuckets: histograms === 'base2_exponential_bucket_histogram' ? EXPONENTIAL_MAX_BUCKETS : undefined,
+    });
+  }
+
+  createSpanExporter(): SpanExporter {
+    return createSpanExporter(this.#options('traces'));
+  }
+
+  createLogExporter(): LogRecordExporter {
+    return createLogExporter(this.#options('logs'));
+  }
+
+  /** Leaves what would be lost with this process to a short-lived child, and waits for that. */
+  handOver(timeoutMillis: number): void {
+    const requests = this.queue.takeVolatile();
+    if (requests.length === 0) return;
+    const undelivered = handOver({ requests, destinations: this.#destinations, timeoutMillis });
+    for (const signal of SIGNALS) this.status.notSent(signal, undelivered[signal]);
+  }
+
+  #options(signal: SignalKind): OtlpOptions {
+    return { queue: this.queue, status: this.status, protocol: this.#config[`${signal}Protocol`] };
+  }
+}
