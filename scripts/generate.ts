@@ -1,18 +1,25 @@
 /**
- * Writes what follows from the catalogue: `node scripts/generate.ts`. With `--check` it writes nothing and fails where a
- * committed file is not what it would write.
+ * Writes what follows from the catalogue and the table of the settings: `node scripts/generate.ts`. With `--check` it
+ * writes nothing and fails where a committed file is not what it would write.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { catalogue } from '../src/catalogue/index.ts';
 import { metricTable } from '../src/dashboards/markdown.ts';
+import { defaults } from '../src/runtime/config.ts';
+import { expectation, settings } from '../src/runtime/settings.ts';
+import { format, keys } from '../src/runtime/settings-reader.ts';
 
 const table = metricTable(catalogue);
 
 const files: Readonly<Record<string, (current: string) => string>> = {
   'dashboards/metrics.md': () => `# Metrics\n\nGenerated from the catalogue by \`npm run generate\`.\n\n${table}\n`,
-  'README.md': (current) => replaceSection(replaceSection(current, 'metrics', table), 'bench', benchmarkTables()),
+  'README.md': (current) =>
+    Object.entries({ metrics: table, settings: settingsTable(), bench: benchmarkTables() }).reduce(
+      (text, [name, content]) => replaceSection(text, name, content),
+      current,
+    ),
 };
 
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
@@ -22,13 +29,25 @@ for (const [file, generate] of Object.entries(files)) {
   const wanted = generate(current);
   if (wanted === current) continue;
   if (values.check) {
-    console.error(`${file} is not what the catalogue says: run npm run generate`);
+    console.error(`${file} is not what the sources say: run npm run generate`);
     process.exitCode = 1;
   } else {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, wanted);
     console.log(`wrote ${file}`);
   }
+}
+
+function settingsTable(): string {
+  const code = (text: string) => text && `\`${text}\``;
+  const rows = keys.map((key) => {
+    const { variables, meaning } = settings[key];
+    return [variables.map(code).join(', '), code(format(defaults[key])), expectation(settings[key]), meaning];
+  });
+  const header = ['variable', 'default', 'takes', 'meaning'];
+  return [header, header.map(() => '---'), ...rows]
+    .map((cells) => `| ${cells.join(' | ')} |`.replace('|  |', '| |'))
+    .join('\n');
 }
 
 /** What the README shows of the last run of the benchmark: the targets, and the two costs that every user has. */

@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 import { VERSION } from '../otel/version.ts';
 import { catalogueCommand } from './catalogue.ts';
+import { configCommand } from './config.ts';
 
 const HELP = `signal-otel ${VERSION}: metrics of Signal training runs through OpenTelemetry
 
 Usage
   node --require signal-otel/register app.js    start an application with its telemetry on
   signal-otel catalogue [--json]                list the metrics: name, kind, unit, typical range, meaning
+  signal-otel config [--json]                   show the settings of this environment, and which are bad
   signal-otel --help | --version
 
 Where the telemetry goes is set by the standard variables, for example
@@ -31,8 +33,10 @@ function main(args: readonly string[]): number {
       return 0;
     case 'catalogue':
       return catalogueCommand(rest);
+    case 'config':
+      return configCommand(rest);
     default:
-      console.error(`signal-otel: there is no command ${JSON.stringify(command)}. Commands: catalogue, --help`);
+      console.error(`signal-otel: there is no command ${JSON.stringify(command)}. Commands: catalogue, config, --help`);
       return EXIT_USAGE;
   }
 }

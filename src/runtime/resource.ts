@@ -23,8 +23,8 @@ import type { Config } from './config.ts';
  */
 export function createResource(config: Config): Resource {
   const own: Attributes = {
-    // The SDK's own default shows where Node lies on this machine.
-    [ATTR_SERVICE_NAME]: 'unknown_service:node',
+    // With a default of the package's own: the SDK's shows where Node lies on this machine.
+    [ATTR_SERVICE_NAME]: config.serviceName,
     // Two processes of one service on one host would otherwise write the same streams.
     [ATTR_SERVICE_INSTANCE_ID]: randomUUID(),
     // Without it a gateway Collector stamps its own host on everything.
@@ -33,7 +33,6 @@ export function createResource(config: Config): Resource {
     'process.runtime.name': 'nodejs',
     'process.runtime.version': process.versions.node,
   };
-  if (config.serviceName) own[ATTR_SERVICE_NAME] = config.serviceName;
   if (config.serviceVersion) own[ATTR_SERVICE_VERSION] = config.serviceVersion;
   if (config.environment) own[ATTR_DEPLOYMENT_ENVIRONMENT_NAME] = config.environment;
   return defaultResource()

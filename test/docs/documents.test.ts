@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { type Environment, readConfig } from '../../src/runtime/config.ts';
+import { knownVariables } from '../../src/runtime/settings-reader.ts';
 import { codeBlocks } from './code-blocks.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -26,25 +26,17 @@ describe.each(documents)('%s', (document) => {
   });
 });
 
-describe('the configuration table of README.md', () => {
-  const rows = read('README.md')
-    .split('\n')
-    .map((line) => line.split('|').map((cell) => cell.trim()));
-  const defaults = new Map(
-    rows.flatMap(([, names = '', value = '']) =>
-      /^`[A-Z_]+`(, `[A-Z_]+`)*$/.test(names) ? names.split(', ').map((name) => [name, value] as const) : [],
-    ),
-  );
-  const variables = variablesRead();
+describe('the table of the settings', () => {
+  const known = knownVariables();
+  const named = (text: string) => text.match(/\b(OTEL|SIGNAL)_[A-Z_]*[A-Z]\b/g) ?? [];
 
-  it('has every variable that the package reads', () => {
-    expect(variables).toContain('OTEL_METRICS_EXPORTER');
-    expect(variables.filter((name) => !defaults.has(`\`${name}\``))).toEqual([]);
-  });
-
-  it.each(variables)('has the default of %s', (name) => {
-    const fallback = defaultOf(name);
-    expect(defaults.get(`\`${name}\``)).toBe(fallback && `\`${fallback}\``);
+  it('has every variable that code and documents name', () => {
+    const files = [...documents, 'docker-compose.yml', ...trackedFiles('src')].filter((file) =>
+      existsSync(join(root, file)),
+    );
+    const unknown = files.flatMap((file) => named(read(file)).filter((name) => !known.includes(name)));
+    expect(unknown).toEqual([]);
+    expect(named(read('README.md'))).toContain('SIGNAL_SPOOL_DIR');
   });
 });
 
@@ -85,34 +77,6 @@ function anchorOf(heading: string): string {
     .toLowerCase()
     .replace(/[^\w\- ]/g, '')
     .replaceAll(' ', '-');
-}
-
-/** The variables that reading the configuration asks for. */
-function variablesRead(): string[] {
-  const names = new Set<string>();
-  const environment = new Proxy<Environment>(
-    {},
-    {
-      get(_, name) {
-        names.add(String(name));
-        return undefined;
-      },
-    },
-  );
-  readConfig(environment, () => {});
-  return [...names];
-}
-
-/** What holds where a variable is not set; empty where nothing does. */
-function defaultOf(name: string): string {
-  const warnings: string[] = [];
-  const config = Object.entries(readConfig({ [name]: '!' }, (warning) => warnings.push(warning)));
-  // A bad value is answered with the default; of text none is bad.
-  const [, told] = /, (\S+) holds$/.exec(warnings[0] ?? '') ?? [];
-  if (told !== undefined) return told === 'nothing' ? '' : told;
-  const setting = config.find(([, value]) => value === '!')?.[0];
-  const [, fallback] = Object.entries(readConfig({}, () => {})).find(([key]) => key === setting) ?? [];
-  return String(fallback ?? '');
 }
 
 /** The files of a list: a line `folder/`, under it indented lines that begin with a file's name. */

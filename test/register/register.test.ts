@@ -39,11 +39,14 @@ describe('node --require and --import signal-otel/register', () => {
   it('loads the API alone until something is recorded, and the SDK once it is', async () => {
     await using server = await startOtlpServer();
     const preload = ['--require', `./${app('record-loads.cjs')}`, '--require', 'signal-otel/register'];
-    const idle = await run([...preload, '--eval', '0'], environment(server));
+    const idle = await run([...preload, '--eval', '0'], {});
     expect(JSON.parse(idle.stdout)).toEqual(['@opentelemetry/api']);
-    expect(server.requests).toEqual([]);
-    const importing = await run([...preload, '--eval', 'require("signal-otel")'], environment(server));
+    const importing = await run([...preload, '--eval', 'require("signal-otel")'], {});
     expect(JSON.parse(importing.stdout)).toEqual(['@opentelemetry/api']);
+    // What is set has to be validated.
+    const configured = await run([...preload, '--eval', '0'], environment(server));
+    expect(JSON.parse(configured.stdout)).toEqual(['@opentelemetry/api', 'valibot']);
+    expect(server.requests).toEqual([]);
     const training = await run([...preload, app('app.cjs')], environment(server));
     expect(JSON.parse(training.stdout)).toContain('@opentelemetry/sdk-metrics');
   });

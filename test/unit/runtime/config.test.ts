@@ -1,6 +1,11 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { DiagLogLevel } from '@opentelemetry/api';
-import { describe, expect, it } from 'vitest';
-import { isOtlpOptionSet, otlpEndpoint, readConfig } from '../../../src/runtime/config.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { defaults, isOtlpOptionSet, otlpEndpoint, readConfig } from '../../../src/runtime/config.ts';
+import { type Setting, settings } from '../../../src/runtime/settings.ts';
+import { knownVariables, readSettings } from '../../../src/runtime/settings-reader.ts';
 
 function read(environment: Record<string, string>) {
   const warnings: string[] = [];
@@ -8,20 +13,27 @@ function read(environment: Record<string, string>) {
 }
 
 describe('readConfig', () => {
-  it('has a default for everything, and nothing to warn about', () => {
-    const { config, warnings } = read({});
-    expect(warnings).toEqual([]);
-    expect(config).toMatchObject({
+  it('has a default for everything, and nothing to warn about, whatever else is set', () => {
+    expect(read({ PATH: '/bin', HOME: '/root' })).toEqual({ config: defaults, warnings: [] });
+    // The same by the table, which is not asked where no variable could be in it.
+    expect(read({ OTEL_BSP_SCHEDULE_DELAY: '1' })).toEqual({ config: defaults, warnings: [] });
+    expect(defaults).toMatchObject({
       disabled: false,
       metricsExporters: ['otlp'],
       tracesExporters: ['otlp'],
       logsExporters: ['otlp'],
       metricsProtocol: 'http/protobuf',
       exportIntervalMillis: 10_000,
+      timeoutMillis: 10_000,
       prometheusHost: '127.0.0.1',
       prometheusPort: 9464,
       sampler: 'parentbased_always_on',
     });
+  });
+
+  it('asks the table for every variable that the table has', () => {
+    const missed = knownVariables().filter((variable) => read({ [variable]: '\u0000' }).config === defaults);
+    expect(missed).toEqual([]);
   });
 
   it('reads what is set', () => {
@@ -36,6 +48,10 @@ describe('readConfig', () => {
       OTEL_EXPORTER_PROMETHEUS_PORT: '0',
       OTEL_TRACES_SAMPLER: 'traceidratio',
       OTEL_TRACES_SAMPLER_ARG: '0.25',
+      OTEL_RESOURCE_ATTRIBUTES: 'team=ml,empty=,title=a%2Cb',
+      SIGNAL_SPOOL_DIR: '/var/spool/signal',
+      SIGNAL_QUEUE_MAX_BYTES: '65536',
+      SIGNAL_SHUTDOWN_TIMEOUT: '0',
       DD_ENV: 'staging',
     });
     expect(warnings).toEqual([]);
@@ -50,26 +66,75 @@ describe('readConfig', () => {
       prometheusPort: 0,
       sampler: 'traceidratio',
       samplerRatio: 0.25,
+      spoolFolder: '/var/spool/signal',
+      queueMaxBytes: 65_536,
+      shutdownTimeoutMillis: 0,
       environment: 'staging',
     });
   });
 
+  it('takes the first variable that is set, good or bad', () => {
+    expect(read({ OTEL_SERVICE_NAME: 'driver', DD_SERVICE: 'trainer' }).config.serviceName).toBe('driver');
+    expect(read({ OTEL_SERVICE_NAME: ' ', DD_SERVICE: 'trainer' }).config.serviceName).toBe('trainer');
+    const { config, warnings } = read({
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+      OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'grpc',
+    });
+    expect(config).toMatchObject({ metricsProtocol: 'http/json', logsProtocol: 'http/json' });
+    expect(warnings).toEqual([expect.stringMatching(/METRICS_PROTOCOL .*"grpc" is ignored, http\/json holds$/)]);
+  });
+
   it.each([
-    ['OTEL_SDK_DISABLED', 'yes', 'disabled', false],
-    ['OTEL_METRICS_EXPORTER', 'statsd', 'metricsExporters', ['otlp']],
-    ['OTEL_METRICS_EXPORTER', 'otlp,statsd', 'metricsExporters', ['otlp']],
-    ['OTEL_METRIC_EXPORT_INTERVAL', '10s', 'exportIntervalMillis', 10_000],
-    ['OTEL_METRIC_EXPORT_INTERVAL', '0', 'exportIntervalMillis', 10_000],
-    ['OTEL_METRIC_EXPORT_INTERVAL', '-5', 'exportIntervalMillis', 10_000],
-    ['OTEL_EXPORTER_PROMETHEUS_PORT', '70000', 'prometheusPort', 9464],
-    ['OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc', 'metricsProtocol', 'http/protobuf'],
-    ['OTEL_LOG_LEVEL', 'loud', 'logLevel', undefined],
-    ['OTEL_TRACES_SAMPLER_ARG', '2', 'samplerRatio', 1],
-  ] as const)('warns once of %s=%s and falls back', (variable, value, key, fallback) => {
+    ['OTEL_SDK_DISABLED', 'yes', 'disabled', 'false holds'],
+    ['OTEL_METRICS_EXPORTER', 'statsd', 'metricsExporters', 'otlp holds'],
+    ['OTEL_METRICS_EXPORTER', 'otlp,statsd', 'metricsExporters', 'otlp holds'],
+    ['OTEL_METRICS_EXPORTER', 'otlp,otlp', 'metricsExporters', 'otlp holds'],
+    ['OTEL_METRICS_EXPORTER', 'otlp,none', 'metricsExporters', 'otlp holds'],
+    ['OTEL_METRIC_EXPORT_INTERVAL', '10s', 'exportIntervalMillis', '10000 holds'],
+    ['OTEL_METRIC_EXPORT_INTERVAL', '0', 'exportIntervalMillis', '10000 holds'],
+    ['OTEL_METRIC_EXPORT_INTERVAL', '-5', 'exportIntervalMillis', '10000 holds'],
+    ['OTEL_METRIC_EXPORT_INTERVAL', '2147483648', 'exportIntervalMillis', '10000 holds'],
+    ['OTEL_EXPORTER_PROMETHEUS_PORT', '70000', 'prometheusPort', '9464 holds'],
+    ['OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc', 'metricsProtocol', 'http/protobuf holds'],
+    ['OTEL_EXPORTER_OTLP_TIMEOUT', 'abc', 'timeoutMillis', '10000 holds'],
+    ['OTEL_EXPORTER_OTLP_TIMEOUT', '0', 'timeoutMillis', '10000 holds'],
+    ['OTEL_EXPORTER_OTLP_COMPRESSION', 'zip', 'compression', 'nothing is compressed'],
+    ['OTEL_EXPORTER_OTLP_CERTIFICATE', '/nobody/has.pem', 'certificate', 'the connection does without it'],
+    ['OTEL_EXPORTER_OTLP_CLIENT_KEY', '/', 'clientKey', 'the connection does without it'],
+    ['OTEL_RESOURCE_ATTRIBUTES', 'team', 'resourceAttributes', 'nothing holds'],
+    ['OTEL_RESOURCE_ATTRIBUTES', 'team=ml=ai', 'resourceAttributes', 'nothing holds'],
+    ['OTEL_LOG_LEVEL', 'loud', 'logLevel', 'nothing holds'],
+    ['OTEL_TRACES_SAMPLER', 'sometimes', 'sampler', 'parentbased_always_on holds'],
+    ['OTEL_TRACES_SAMPLER_ARG', '2', 'samplerRatio', '1 holds'],
+    ['SIGNAL_QUEUE_MAX_BYTES', '65535', 'queueMaxBytes', '67108864 holds'],
+    ['SIGNAL_SHUTDOWN_TIMEOUT', '600001', 'shutdownTimeoutMillis', '5000 holds'],
+  ] as const)('warns once of %s=%s and falls back', (variable, value, key, consequence) => {
     const { config, warnings } = read({ [variable]: value });
-    expect(config[key]).toEqual(fallback);
-    expect(warnings).toEqual([expect.stringContaining(variable)]);
-    expect(warnings[0]).toContain(value);
+    expect(config[key]).toEqual(defaults[key]);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatch(new RegExp(`^${variable} takes .+; "${value}" is .+ ${consequence}$`));
+  });
+
+  it('says what is good: of the signal, of all signals, or the default', () => {
+    const warningsOf = (environment: Record<string, string>) => read(environment).warnings.join();
+    expect(warningsOf({ OTEL_EXPORTER_OTLP_LOGS_COMPRESSION: 'zip' })).toMatch(/nothing is compressed$/);
+    const gzip = { OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip', OTEL_EXPORTER_OTLP_LOGS_COMPRESSION: 'zip' };
+    expect(warningsOf(gzip)).toMatch(/"zip" is ignored, gzip holds$/);
+    const bad = { OTEL_EXPORTER_OTLP_TIMEOUT: 'a', OTEL_EXPORTER_OTLP_LOGS_TIMEOUT: 'b' };
+    expect(warningsOf(bad)).toMatch(/"a" is ignored, 10000 holds.*"b" is ignored, 10000 holds$/);
+  });
+
+  it('says of an endpoint what the exporter makes of it', () => {
+    const endpoint = (value: string) => read({ OTEL_EXPORTER_OTLP_ENDPOINT: value }).warnings.join();
+    // The host is taken for a scheme: the exporter makes requests, and they fail.
+    expect(endpoint('localhost:4318')).toMatch(/nothing can be sent there$/);
+    expect(endpoint('//localhost')).toMatch(/is ignored, http:\/\/localhost:4318 holds$/);
+  });
+
+  it('shows a bad value in one line, cut, with nothing that a terminal acts upon', () => {
+    const { warnings } = read({ OTEL_SDK_DISABLED: `\u001b[31m\u009b\u2028\u202e\n${'x'.repeat(5_000)}` });
+    expect(warnings[0]).toContain('"\\u001b[31m\\u009b\\u2028\\u202e\\nxxx');
+    expect(warnings[0]?.length).toBeLessThan(250);
   });
 
   it('sends no spans and logs where metrics stay local, unless it is told to', () => {
@@ -79,9 +144,9 @@ describe('readConfig', () => {
       tracesExporters: ['otlp'],
       logsExporters: [],
     });
-    expect(read({ ...prometheus, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318' }).config.tracesExporters).toEqual([
-      'otlp',
-    ]);
+    const to = (variable: string) => read({ ...prometheus, [variable]: 'http://c:4318' }).config.tracesExporters;
+    expect(to('OTEL_EXPORTER_OTLP_ENDPOINT')).toEqual(['otlp']);
+    expect(to('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT')).toEqual(['otlp']);
     expect(read({ OTEL_METRICS_EXPORTER: 'none' }).config.tracesExporters).toEqual(['otlp']);
     expect(read({ OTEL_METRICS_EXPORTER: 'otlp,prometheus' }).config.tracesExporters).toEqual(['otlp']);
   });
@@ -90,6 +155,98 @@ describe('readConfig', () => {
     const { config, warnings } = read({ OTEL_METRICS_EXPORTER: '', OTEL_METRIC_EXPORT_INTERVAL: ' ' });
     expect(config.metricsExporters).toEqual(['otlp']);
     expect(warnings).toEqual([]);
+  });
+});
+
+describe('secrets', () => {
+  it.each([
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'api-key=good,geheim'],
+    ['OTEL_EXPORTER_OTLP_LOGS_HEADERS', 'api-key=%geheim'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'me:geheim@c.io:4318'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'ftp://me:geheim@c.io'],
+    ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'geheim'],
+  ])('stay out of the warning about %s=%s, and of what is shown', (variable, value) => {
+    const { warnings } = read({ [variable]: value });
+    expect(warnings).toEqual([expect.stringMatching(`^${variable} takes .+; \\(hidden\\) is `)]);
+    expect(
+      JSON.stringify([warnings, readSettings({ [variable]: value }).readings.map(({ text }) => text)]),
+    ).not.toMatch(/geheim/);
+  });
+
+  it('are headers, and user, password and query of an endpoint', () => {
+    const { readings } = readSettings({
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'https://me:geheim@c.io/in?key=geheim#geheim',
+      OTEL_EXPORTER_OTLP_HEADERS: 'api-key=geheim',
+      OTEL_EXPORTER_OTLP_METRICS_HEADERS: 'api-key=geheim',
+    });
+    expect(readings.filter(({ from }) => from !== undefined).map(({ text }) => text)).toEqual([
+      'https://c.io/in',
+      '(hidden)',
+      '(hidden)',
+    ]);
+  });
+});
+
+describe('certificates', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'signal-otel-config-'));
+    writeFileSync(join(folder, 'ca.pem'), '');
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('are files that can be read', () => {
+    expect(read({ OTEL_EXPORTER_OTLP_CERTIFICATE: join(folder, 'ca.pem') }).warnings).toEqual([]);
+    expect(read({ OTEL_EXPORTER_OTLP_CERTIFICATE: folder }).warnings).toHaveLength(1);
+    expect(read({ OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE: join(folder, 'cb.pem') }).warnings).toHaveLength(1);
+  });
+
+  it.skipIf(process.getuid?.() === 0)('are readable by who starts the process', () => {
+    const file = join(folder, 'locked.pem');
+    writeFileSync(file, '');
+    chmodSync(file, 0);
+    expect(read({ OTEL_EXPORTER_OTLP_CERTIFICATE: file }).warnings).toHaveLength(1);
+  });
+});
+
+describe('a misspelt variable', () => {
+  it.each([
+    ['SIGNAL_SPOOL_DIRECTORY', 'SIGNAL_SPOOL_DIR'],
+    ['SIGNAL_SPOOL_DRI', 'SIGNAL_SPOOL_DIR'],
+    ['SIGNAL_QUEUE_MAX', 'SIGNAL_QUEUE_MAX_BYTES'],
+    ['SIGNAL_MAXSERIES', 'SIGNAL_MAX_SERIES'],
+    ['SIGNAL_STEPS_RESOLUTION', 'SIGNAL_STEP_RESOLUTION'],
+    ['SIGNAL_SHUTDWON_TIMEOUTS', 'SIGNAL_SHUTDOWN_TIMEOUT'],
+  ])('%s is told with the one that is meant, and without its value', (variable, meant) => {
+    expect(read({ [variable]: 'geheim' }).warnings).toEqual([`${variable} is not known; did you mean ${meant}?`]);
+    expect(read({ [variable]: '' }).warnings).toEqual([]);
+  });
+
+  it.each([
+    'SIGNAL_API_KEY',
+    'SIGNAL_BASE_URL',
+    'SIGNAL_MAX_RETRIES',
+    'SIGNAL_TIMEOUT',
+    'SIGNAL_QUEUE',
+    'SIGNAL_',
+    'SIGNAL_SPOOL_DIR\nX',
+    'OTEL_TRACES_SAMPLERS',
+  ])('%s is none', (variable) => {
+    expect(read({ [variable]: 'x' }).warnings).toEqual([]);
+  });
+});
+
+describe('the table', () => {
+  it.each(Object.entries<Setting<unknown>>(settings))(
+    '%s has variables and a meaning that a table can hold',
+    (_, setting) => {
+      expect(setting.variables.join()).toMatch(/^[A-Z_,]+$/);
+      expect(setting.meaning).toMatch(/^[^|\n]+$/);
+    },
+  );
+
+  it('has no variable twice', () => {
+    expect(knownVariables()).toEqual([...new Set(knownVariables())]);
   });
 });
 
@@ -106,6 +263,10 @@ describe('the OTLP endpoint in messages', () => {
     const shown = otlpEndpoint('metrics', { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://me:secret@c.io/x?key=secret' });
     expect(shown).not.toContain('secret');
     expect(otlpEndpoint('metrics', { OTEL_EXPORTER_OTLP_ENDPOINT: 'secret' })).not.toContain('secret');
+  });
+
+  it('shows nothing of a URL without a scheme, whose user is taken for one', () => {
+    expect(otlpEndpoint('metrics', { OTEL_EXPORTER_OTLP_ENDPOINT: 'me:secret@c.io' })).not.toContain('secret');
   });
 });
 

@@ -1,0 +1,130 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { DiagLogLevel } from '@opentelemetry/api';
+import * as v from 'valibot';
+import { withoutSecrets } from './config.ts';
+
+/** Reads the text of a variable. Its description says in words what it takes, and is what users are told. */
+export type Schema<Value> = v.GenericSchema<string, Value>;
+
+const trimmed = v.pipe(v.string(), v.trim());
+
+export const text = v.pipe(trimmed, v.description('text'));
+
+/** A setting that need not have a value, and has none where nothing is set. */
+export function optional<Value>(schema: Schema<Value>): Schema<Value | undefined> {
+  return schema;
+}
+
+export function choice<const Names extends readonly [string, ...string[]]>(names: Names, remark = '') {
+  return v.pipe(trimmed, v.toLowerCase(), v.picklist(names), v.description(`${anyOf(names)}${remark}`));
+}
+
+/** A choice that the official exporters take in this case only. */
+export function exactChoice<const Names extends readonly [string, ...string[]]>(names: Names) {
+  return v.pipe(trimmed, v.picklist(names), v.description(anyOf(names)));
+}
+
+function anyOf(names: readonly string[]): string {
+  return `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+}
+
+export const flag = v.pipe(
+  choice(['true', 'false']),
+  v.transform((word) => word === 'true'),
+);
+
+const levels = ['NONE', 'ERROR', 'WARN', 'INFO', 'DEBUG', 'VERBOSE', 'ALL'] as const;
+
+export const logLevel = v.pipe(
+  trimmed,
+  v.toUpperCase(),
+  v.picklist(levels),
+  v.transform((level) => DiagLogLevel[level]),
+  v.description(anyOf(levels).toLowerCase()),
+);
+
+/** 2^31 - 1 is the longest that a timer of Node can wait, and more than a setting of another unit needs. */
+export function wholeNumber(min: number, max: number = 2 ** 31 - 1) {
+  return v.pipe(
+    trimmed,
+    v.digits(),
+    v.transform(Number),
+    v.minValue(min),
+    v.maxValue(max),
+    v.description(`a whole number from ${min} to ${max}`),
+  );
+}
+
+export const share = v.pipe(trimmed, v.toNumber(), v.minValue(0), v.maxValue(1), v.description('a share from 0 to 1'));
+
+/** As the official exporters read a time. */
+export const positiveNumber = v.pipe(
+  trimmed,
+  v.toNumber(),
+  v.finite(),
+  v.gtValue(0),
+  v.description('a number greater than 0'),
+);
+
+/** A list such as `otlp,prometheus`; `none` stands alone and means no exporter. */
+export function exporters<const Names extends readonly [string, ...string[]]>(names: Names) {
+  return v.pipe(
+    trimmed,
+    v.toLowerCase(),
+    v.transform((list) => (list === 'none' ? [] : list.split(',').map((name) => name.trim()))),
+    v.array(v.picklist(names)),
+    v.check((asked) => new Set(asked).size === asked.length),
+    // One order, however they were written: readers and exporters are matched by their place.
+    v.transform((asked): readonly Names[number][] => names.filter((name: Names[number]) => asked.includes(name))),
+    v.description(`a list of ${names.join(', ')}, or none`),
+  );
+}
+
+/** Not trimmed: the exporters add the path of each signal to what is there, a space at its end included. */
+export const httpUrl = v.pipe(
+  v.string(),
+  v.check((url) => withoutSecrets(url) !== undefined && URL.canParse(`${url}/v1`)),
+  v.description('an http:// or https:// URL'),
+);
+
+/** Headers as the official exporters read them; what follows a `;` is none of a pair's. */
+export const headers = v.pipe(
+  trimmed,
+  v.check((list) => entriesOf(list).every((entry) => isPair(entry.replace(/;.*/s, ''), /^([^=]+)=(.+)$/s))),
+  v.description('key=value pairs, separated by commas'),
+);
+
+/** Resource attributes as the official detector reads them: all of them, or none where one is malformed. */
+export const attributes = v.pipe(
+  trimmed,
+  v.check((list) => entriesOf(list).every((entry) => isPair(entry, /^([^=]+)=([^=]*)$/s, 255))),
+  v.description('key=value pairs, separated by commas, with , and = in them percent-encoded'),
+);
+
+function entriesOf(list: string): string[] {
+  return list.split(',').filter((entry) => entry.trim() !== '');
+}
+
+function isPair(entry: string, pattern: RegExp, maxLength = Number.POSITIVE_INFINITY): boolean {
+  const [, key = '', value = ''] = pattern.exec(entry.trim()) ?? [];
+  if (key.trim() === '') return false;
+  try {
+    return [key, value].every((part) => decodeURIComponent(part.trim()).length <= maxLength);
+  } catch {
+    return false;
+  }
+}
+
+/** Not read here: a pipe, as a shell's `<(...)` is, can be read once only. Not trimmed: nor do the exporters. */
+export const readableFile = v.pipe(
+  v.string(),
+  v.check((file) => {
+    try {
+      accessSync(file, constants.R_OK);
+      return !statSync(file).isDirectory();
+    } catch {
+      return false;
+    }
+  }),
+  v.description('a file that can be read'),
+);

@@ -1,0 +1,124 @@
+import * as v from 'valibot';
+import { type Config, defaults, type Environment, isSet, SIGNALS, withoutSecrets } from './config.ts';
+import { nearestOf } from './misspelt.ts';
+import { expectation, type Setting, settings } from './settings.ts';
+
+/** What the environment says of one setting. */
+export interface Reading<Value = unknown> {
+  /** The variable that users are told to set. */
+  readonly variable: string;
+  /** The variable that is set; `undefined` where the default holds. */
+  readonly from: string | undefined;
+  readonly value: Value;
+  /** What is set, good or bad, else the default, as one would write it; without secrets. Empty where there is none. */
+  readonly text: string;
+  /** Where the value is bad: what is expected, and what holds instead. Without secrets, in one line. */
+  readonly problem?: string;
+}
+
+const HIDDEN = '(hidden)';
+const MAX_SHOWN = 100;
+
+/** In the order in which users are shown them. Object.keys forgets that they are the table's. */
+export const keys = Object.keys(settings) as readonly (keyof typeof settings)[];
+
+/** Every variable that sets something. */
+export function knownVariables(): string[] {
+  return Object.values<Setting<unknown>>(settings).flatMap(({ variables, signalVariable }) => [
+    ...variables,
+    ...(signalVariable ? SIGNALS.map((signal) => signalVariable(signal)) : []),
+  ]);
+}
+
+/** Reads the environment by the table of the settings. */
+export function readSettings(environment: Environment): { config: Config; readings: readonly Reading[] } {
+  const fallbacks = defaultsIn(environment);
+  const config = new Map<string, unknown>();
+  const readings: Reading[] = [];
+  for (const key of keys) {
+    const setting: Setting<unknown> = settings[key];
+    const common = read(setting, setting.variables, fallbacks[key], environment);
+    config.set(key, common.value);
+    readings.push(common, ...readSignals(setting, common, environment));
+  }
+  for (const signal of SIGNALS) {
+    const own = settings.protocol.signalVariable(signal);
+    const reading = readings.find(({ variable }) => variable === own);
+    config.set(`${signal}Protocol`, reading?.value ?? config.get('protocol'));
+  }
+  readings.push(...readMisspelt(environment));
+  // Object.fromEntries forgets the keys' names; they are those of the table.
+  return { config: Object.fromEntries(config) as Config, readings };
+}
+
+/** One variable is enough for Prometheus: spans and logs would look for a Collector that nobody has. */
+function defaultsIn(environment: Environment): Config {
+  const { metricsExporters, endpoint } = settings;
+  const { value } = read(metricsExporters, metricsExporters.variables, defaults.metricsExporters, environment);
+  const isLocal = value.length > 0 && !value.includes('otlp');
+  const endpoints = [...endpoint.variables, ...SIGNALS.map((signal) => endpoint.signalVariable(signal))];
+  if (!isLocal || endpoints.some((variable) => isSet(variable, environment))) return defaults;
+  return { ...defaults, tracesExporters: [], logsExporters: [] };
+}
+
+/** What is set for one signal alone. */
+function readSignals(setting: Setting<unknown>, common: Reading, environment: Environment): Reading[] {
+  const { signalVariable } = setting;
+  if (signalVariable === undefined) return [];
+  const isCommonGood = common.from !== undefined && common.problem === undefined;
+  return SIGNALS.map((signal) => signalVariable(signal))
+    .filter((variable) => isSet(variable, environment))
+    .map((variable) => read(setting, [variable], common.value, environment, isCommonGood));
+}
+
+function read<Value>(
+  setting: Setting<Value>,
+  [variable, ...others]: readonly [string, ...string[]],
+  fallback: Value,
+  environment: Environment,
+  hasNext = false,
+): Reading<Value> {
+  const from = [variable, ...others].find((name) => isSet(name, environment));
+  const text = from === undefined ? undefined : environment[from];
+  const standing = shown(setting.secret, format(fallback));
+  if (text === undefined) return { variable, from: undefined, value: fallback, text: standing };
+  const result = v.safeParse(setting.schema, text);
+  const told = { variable, from, text: shown(setting.secret, text.trim()) };
+  if (result.success) return { ...told, value: result.output };
+
+  const quoted = told.text === HIDDEN ? HIDDEN : JSON.stringify(told.text.slice(0, MAX_SHOWN));
+  const outcome = setting.ifBad?.(text, hasNext);
+  const consequence = outcome
+    ? `is not that: ${outcome}`
+    : `is ignored, ${standing.slice(0, MAX_SHOWN) || 'nothing'} holds`;
+  return { ...told, value: fallback, problem: harmless(`takes ${expectation(setting)}; ${quoted} ${consequence}`) };
+}
+
+/** Names that are probably a setting's, with a mistake. What they are set to is nobody's business. */
+function readMisspelt(environment: Environment): Reading[] {
+  const known = knownVariables();
+  return Object.keys(environment).flatMap((variable) => {
+    const meant = nearestOf(variable, known);
+    if (meant === undefined || !isSet(variable, environment)) return [];
+    return [
+      { variable, from: variable, value: undefined, text: HIDDEN, problem: `is not known; did you mean ${meant}?` },
+    ];
+  });
+}
+
+/** As one would write it into a variable. */
+export function format(value: unknown): string {
+  return Array.isArray(value) ? value.join(',') || 'none' : String(value ?? '');
+}
+
+function shown(secret: Setting<unknown>['secret'], text: string): string {
+  if (secret === undefined || text === '') return text;
+  return (secret === 'url' ? withoutSecrets(text) : undefined) ?? HIDDEN;
+}
+
+/** In one line, and nothing that a terminal would act upon. */
+export function harmless(text: string): string {
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => {
+    return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
+  });
+}
