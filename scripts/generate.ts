@@ -8,7 +8,8 @@ import { parseArgs } from 'node:util';
 import { catalogue } from '../src/catalogue/index.ts';
 import { metricTable } from '../src/dashboards/markdown.ts';
 import { defaults } from '../src/runtime/config.ts';
-import { expectation, settings } from '../src/runtime/settings.ts';
+import { expectation } from '../src/runtime/schemas.ts';
+import { settings } from '../src/runtime/settings.ts';
 import { format, keys } from '../src/runtime/settings-reader.ts';
 
 const table = metricTable(catalogue);
@@ -41,8 +42,8 @@ for (const [file, generate] of Object.entries(files)) {
 function settingsTable(): string {
   const code = (text: string) => text && `\`${text}\``;
   const rows = keys.map((key) => {
-    const { variables, meaning } = settings[key];
-    return [variables.map(code).join(', '), code(format(defaults[key])), expectation(settings[key]), meaning];
+    const { variables, schema, meaning } = settings[key];
+    return [variables.map(code).join(', '), code(format(defaults[key])), expectation(schema), meaning];
   });
   const header = ['variable', 'default', 'takes', 'meaning'];
   return [header, header.map(() => '---'), ...rows]

@@ -1,14 +1,24 @@
-import { accessSync, constants, statSync } from 'node:fs';
 import { DiagLogLevel } from '@opentelemetry/api';
 import * as v from 'valibot';
 import { withoutSecrets } from './config.ts';
 
-/** Reads the text of a variable. Its description says in words what it takes, and is what users are told. */
+/** Reads the text of a variable. */
 export type Schema<Value> = v.GenericSchema<string, Value>;
+
+/** The value that a text is; `undefined` where the schema does not take it. */
+export function parse<Value>(schema: Schema<Value>, text: string): { readonly value: Value } | undefined {
+  const result = v.safeParse(schema, text);
+  return result.success ? { value: result.output } : undefined;
+}
+
+/** In words, what a schema takes. */
+export function expectation(schema: Schema<unknown>): string {
+  return v.getDescription(schema) ?? 'text';
+}
 
 const trimmed = v.pipe(v.string(), v.trim());
 
-export const text = v.pipe(trimmed, v.description('text'));
+export const text: Schema<string> = trimmed;
 
 /** A setting that need not have a value, and has none where nothing is set. */
 export function optional<Value>(schema: Schema<Value>): Schema<Value | undefined> {
@@ -119,6 +129,8 @@ function isPair(entry: string, pattern: RegExp, maxLength = Number.POSITIVE_INFI
 export const readableFile = v.pipe(
   v.string(),
   v.check((file) => {
+    // An import of node:fs would load its promises too, and cost every start that has a variable set 3 ms.
+    const { accessSync, constants, statSync } = process.getBuiltinModule('node:fs');
     try {
       accessSync(file, constants.R_OK);
       return !statSync(file).isDirectory();

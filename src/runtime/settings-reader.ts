@@ -1,7 +1,7 @@
-import * as v from 'valibot';
 import { type Config, defaults, type Environment, isSet, SIGNALS, withoutSecrets } from './config.ts';
 import { nearestOf } from './misspelt.ts';
-import { expectation, type Setting, settings } from './settings.ts';
+import { expectation, parse } from './schemas.ts';
+import { type Setting, settings } from './settings.ts';
 
 /** What the environment says of one setting. */
 export interface Reading<Value = unknown> {
@@ -82,16 +82,20 @@ function read<Value>(
   const text = from === undefined ? undefined : environment[from];
   const standing = shown(setting.secret, format(fallback));
   if (text === undefined) return { variable, from: undefined, value: fallback, text: standing };
-  const result = v.safeParse(setting.schema, text);
+  const result = parse(setting.schema, text);
   const told = { variable, from, text: shown(setting.secret, text.trim()) };
-  if (result.success) return { ...told, value: result.output };
+  if (result !== undefined) return { ...told, value: result.value };
 
   const quoted = told.text === HIDDEN ? HIDDEN : JSON.stringify(told.text.slice(0, MAX_SHOWN));
   const outcome = setting.ifBad?.(text, hasNext);
   const consequence = outcome
     ? `is not that: ${outcome}`
     : `is ignored, ${standing.slice(0, MAX_SHOWN) || 'nothing'} holds`;
-  return { ...told, value: fallback, problem: harmless(`takes ${expectation(setting)}; ${quoted} ${consequence}`) };
+  return {
+    ...told,
+    value: fallback,
+    problem: harmless(`takes ${expectation(setting.schema)}; ${quoted} ${consequence}`),
+  };
 }
 
 /** Names that are probably a setting's, with a mistake. What they are set to is nobody's business. */

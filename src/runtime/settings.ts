@@ -1,4 +1,3 @@
-import * as v from 'valibot';
 import { otlpVariable, type SignalKind } from './config.ts';
 import {
   attributes,
@@ -44,11 +43,6 @@ interface OtlpSetting<Value> extends Setting<Value> {
 }
 
 export type ValueOf<S> = S extends Setting<infer Value> ? Value : never;
-
-/** The words of a setting for what it takes. */
-export function expectation({ schema }: Setting<unknown>): string {
-  return v.getDescription(schema) ?? 'text';
-}
 
 const withoutFile = { ifBad: () => 'the connection does without it' };
 
