@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { type DatadogIntake, startDatadogIntake } from './datadog-intake.ts';
@@ -17,6 +18,26 @@ const loss = {
   intervalSeconds: 0,
   points: [{ value: 2, timestampSeconds: 7 }],
 };
+
+/** An OTLP request with one metric "loss" whose `data` is one point, the 2 at second 7. */
+function otlpMetrics(data: 'gauge' | 'delta sum' | 'cumulative sum', name = 'loss'): Buffer {
+  const points = field(1, Buffer.from('1900863ba101000000' + '210000000000000040', 'hex'));
+  const temporality = Buffer.from(data === 'delta sum' ? '1001' : '1002', 'hex');
+  const metric = Buffer.concat([
+    field(1, Buffer.from(name)),
+    data === 'gauge' ? field(5, points) : field(7, Buffer.concat([points, temporality])),
+  ]);
+  return field(1, field(2, field(2, metric)));
+}
+
+/** One field of protobuf that holds bytes. */
+function field(number: number, body: Buffer): Buffer {
+  const head = [(number << 3) | 2];
+  for (let length = body.length; ; length >>>= 7) {
+    head.push(length > 127 ? (length & 127) | 128 : length);
+    if (length < 128) return Buffer.concat([Buffer.from(head), body]);
+  }
+}
 
 async function post(intake: DatadogIntake, path: string, body: Buffer, key = apiKey): Promise<number> {
   const headers = { 'dd-api-key': key, 'content-encoding': 'deflate', 'content-type': 'application/x-protobuf' };
@@ -51,6 +72,26 @@ describe('the double of the Datadog intake', () => {
     intake.failWith(null);
     expect(await post(intake, '/api/v2/series', payload)).toBe(202);
     expect(intake.series).toEqual([loss]);
+  });
+
+  it.each([
+    { data: 'gauge', type: 'gauge' },
+    { data: 'delta sum', type: 'count' },
+  ] as const)('takes a $data by OTLP as a $type', async ({ data, type }) => {
+    await using intake = await startDatadogIntake({ apiKey });
+    expect(await post(intake, '/v1/metrics', deflateSync(otlpMetrics(data)))).toBe(200);
+    expect(intake.series).toEqual([{ ...loss, type, host: '', tags: expect.any(Array) }]);
+  });
+
+  it.each([
+    { refused: 'cumulative metrics', body: otlpMetrics('cumulative sum'), status: 400 },
+    { refused: 'more than 500 kB', body: otlpMetrics('gauge', randomBytes(600_000).toString('hex')), status: 413 },
+    { refused: 'more than 5 MB once decompressed', body: otlpMetrics('gauge', 'x'.repeat(5_000_001)), status: 413 },
+    { refused: 'a key in the address', path: `/v1/metrics?api_key=${apiKey}`, key: '', status: 403 },
+  ])('refuses $refused by OTLP with $status', async ({ path = '/v1/metrics', body, key, status }) => {
+    await using intake = await startDatadogIntake({ apiKey });
+    expect(await post(intake, path, deflateSync(body ?? otlpMetrics('gauge')), key)).toBe(status);
+    expect(intake.series).toEqual([]);
   });
 
   it('says what did arrive when something else does not', async () => {

@@ -13,6 +13,10 @@ import {
   type Sketch,
   type Span,
 } from './datadog-wire.ts';
+import { decodeOtlpLogs, decodeOtlpMetrics, decodeOtlpSpans, encodeOtlpRefusal } from './otlp-wire.ts';
+
+/** What a request to the OTLP intake may be, in bytes: as sent, and decompressed. */
+const OTLP_LIMITS = [500_000, 5_000_000] as const;
 
 export interface IntakeRequest {
   readonly method: string;
@@ -46,6 +50,11 @@ interface Endpoint {
   readonly accept: (body: Uint8Array, isJson: boolean) => void;
 }
 
+interface Verdict {
+  readonly status: number;
+  readonly reason?: string;
+}
+
 export async function startDatadogIntake({ apiKey = 'key-of-the-intake-double' } = {}): Promise<DatadogIntake> {
   const series: Series[] = [];
   const sketches: Sketch[] = [];
@@ -64,28 +73,52 @@ export async function startDatadogIntake({ apiKey = 'key-of-the-intake-double' }
     ['POST /api/beta/sketches', { status: 202, accept: (body) => sketches.push(...decodeSketches(body)) }],
     ['POST /api/v0.2/traces', { status: 200, accept: (body) => spans.push(...decodeSpans(body)) }],
     ['POST /api/v2/logs', { status: 202, accept: (body) => logs.push(...decodeLogs(body)) }],
+    [
+      'POST /v1/metrics',
+      {
+        status: 200,
+        accept: (body) => {
+          const decoded = decodeOtlpMetrics(body);
+          series.push(...decoded.series);
+          sketches.push(...decoded.sketches);
+        },
+      },
+    ],
+    ['POST /v1/traces', { status: 200, accept: (body) => spans.push(...decodeOtlpSpans(body)) }],
+    ['POST /v1/logs', { status: 200, accept: (body) => logs.push(...decodeOtlpLogs(body)) }],
   ]);
 
-  function statusFor({ method, headers }: IncomingMessage, { pathname, searchParams }: URL, body: Uint8Array): number {
-    if (outageStatus !== null) return outageStatus;
-    if ((headers['dd-api-key'] ?? searchParams.get('api_key')) !== apiKey) return 403;
+  function judge({ method, headers }: IncomingMessage, { pathname, searchParams }: URL, body: Uint8Array): Verdict {
+    if (outageStatus !== null) return { status: outageStatus, reason: 'an outage' };
+    const key = headers['dd-api-key'] ?? (isOtlp(pathname) ? undefined : searchParams.get('api_key'));
+    if (key !== apiKey) return { status: 403, reason: 'not the key' };
     const endpoint = endpoints.get(`${method} ${pathname}`);
-    if (endpoint === undefined) return 404;
+    if (endpoint === undefined) return { status: 404, reason: 'no such path' };
     try {
-      endpoint.accept(decompress(body, headers['content-encoding']), headers['content-type'] === 'application/json');
-    } catch {
-      return 400;
+      const plain = decompress(body, headers['content-encoding']);
+      if (isOtlp(pathname) && (body.length > OTLP_LIMITS[0] || plain.length > OTLP_LIMITS[1])) {
+        return { status: 413, reason: 'too large' };
+      }
+      endpoint.accept(plain, headers['content-type'] === 'application/json');
+    } catch (error) {
+      return { status: 400, reason: String(error) };
     }
-    return endpoint.status;
+    return { status: endpoint.status };
   }
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://intake');
-    const status = statusFor(request, url, await buffer(request));
+    const { status, reason } = judge(request, url, await buffer(request));
     requests.push({ method: request.method ?? '', path: url.pathname, status });
-    response
-      .writeHead(status, { 'content-type': 'application/json' })
-      .end(JSON.stringify({ valid: status === 200, errors: [] }));
+    if (isOtlp(url.pathname)) {
+      response
+        .writeHead(status, { 'content-type': 'application/x-protobuf' })
+        .end(reason === undefined ? '' : encodeOtlpRefusal(reason));
+    } else {
+      response
+        .writeHead(status, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ valid: status === 200, errors: [] }));
+    }
     traffic.emit('request');
   }
 
@@ -124,6 +157,7 @@ export async function startDatadogIntake({ apiKey = 'key-of-the-intake-double' }
       DATADOG_METRICS_ENDPOINT: url,
       DATADOG_TRACES_ENDPOINT: url,
       DATADOG_LOGS_ENDPOINT: url,
+      DATADOG_OTLP_ENDPOINT: url,
     },
     series,
     sketches,
@@ -148,6 +182,10 @@ export async function startDatadogIntake({ apiKey = 'key-of-the-intake-double' }
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function isOtlp(path: string): boolean {
+  return path.startsWith('/v1/');
 }
 
 function decompress(body: Uint8Array, encoding: string | undefined): Uint8Array {
