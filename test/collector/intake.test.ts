@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { collectorBinary, requireBinary } from '../support/binaries.ts';
-import { type Collector, rootConfig, startCollector } from '../support/collector.ts';
+import { type Collector, durableConfig, rootConfig, startCollector } from '../support/collector.ts';
 import { type DatadogIntake, startDatadogIntake } from '../support/datadog-intake.ts';
 import { mergeSketches, sketchQuantile } from '../support/sketch.ts';
 
@@ -21,28 +21,24 @@ const resource = {
 };
 const tags = ['service:trainer', 'version:1.2.3', 'env:staging'];
 
-const scope = new AsyncDisposableStack();
 let intake: DatadogIntake;
 let collector: Collector;
 
-beforeAll(async () => {
-  intake = scope.use(await startDatadogIntake());
-  collector = scope.use(await startCollector({ env: intake.collectorEnv }));
+describe.each([
+  { file: 'otel-collector-config.yaml', config: rootConfig },
+  { file: 'deploy/durable.yaml', config: durableConfig },
+])('$file', ({ config }) => {
+  it.each(['DD_API_KEY', 'DATADOG_API_KEY'])('is valid with the key in %s', (variable) => {
+    expect(validate(config, { [variable]: 'key' })).toMatchObject({ status: 0 });
+  });
 });
-
-afterEach(() => {
-  expect(intake.requests.filter(({ status }) => status >= 300)).toEqual([]);
-});
-
-afterAll(() => scope.disposeAsync());
 
 describe('otel-collector-config.yaml', () => {
-  it.each(['DD_API_KEY', 'DATADOG_API_KEY'])('is valid with the key in %s', (variable) => {
-    expect(validate({ [variable]: 'key' })).toMatchObject({ status: 0 });
-  });
-
   it('is refused without a key, with the reason', () => {
-    expect(validate({})).toMatchObject({ status: 1, stderr: expect.stringContaining('api.key is not set') });
+    expect(validate(rootConfig, {})).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('api.key is not set'),
+    });
   });
 
   it('ends the Collector when Datadog refuses the key', async () => {
@@ -58,6 +54,29 @@ describe('otel-collector-config.yaml', () => {
     await using started = await startCollector({ env: away.collectorEnv });
     expect((await fetch(started.healthEndpoint)).status).toBe(200);
   });
+});
+
+const throughExporter = ['traces', 'logs'].flatMap((signal) => [
+  '--config',
+  `yaml:service::pipelines::${signal}::exporters: [datadog]`,
+]);
+
+describe.each([
+  { way: 'as it says', options: {} },
+  { way: 'with everything through the Datadog exporter, without the flag', options: { args: throughExporter } },
+])('otel-collector-config.yaml, run $way,', ({ options }) => {
+  const scope = new AsyncDisposableStack();
+
+  beforeAll(async () => {
+    intake = scope.use(await startDatadogIntake());
+    collector = scope.use(await startCollector({ ...options, env: intake.collectorEnv }));
+  });
+
+  afterEach(() => {
+    expect(intake.requests.filter(({ status }) => status >= 300)).toEqual([]);
+  });
+
+  afterAll(() => scope.disposeAsync());
 
   it('brings every point of a gauge, each with its own second', async () => {
     await exportMetric(resource, {
@@ -202,8 +221,8 @@ describe('otel-collector-config.yaml', () => {
   });
 });
 
-function validate(env: Record<string, string>) {
-  return spawnSync(requireBinary(collectorBinary), ['validate', '--config', rootConfig], { env, encoding: 'utf8' });
+function validate(config: string, env: Record<string, string>) {
+  return spawnSync(requireBinary(collectorBinary), ['validate', '--config', config], { env, encoding: 'utf8' });
 }
 
 function exportMetric(

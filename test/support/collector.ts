@@ -6,6 +6,12 @@ import { freePort } from './ports.ts';
 /** The file that users run. */
 export const rootConfig = fileURLToPath(new URL('../../otel-collector-config.yaml', import.meta.url));
 
+/** The file for those who want everything on disk until Datadog has it. */
+export const durableConfig = fileURLToPath(new URL('../../deploy/durable.yaml', import.meta.url));
+
+/** What the first file says to start the Collector with. */
+const rootArgs = ['--feature-gates=-exporter.datadogexporter.metricexportserializerclient'];
+
 export interface CollectorPorts {
   readonly http: number;
   readonly grpc: number;
@@ -28,6 +34,7 @@ export interface Collector extends AsyncDisposable {
 
 export interface CollectorOptions {
   readonly config?: string;
+  readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly ports?: CollectorPorts;
 }
@@ -35,11 +42,12 @@ export interface CollectorOptions {
 /** Resolves once its receivers listen. */
 export async function startCollector({
   config = rootConfig,
+  args = config === rootConfig ? rootArgs : [],
   env = {},
   ports,
 }: CollectorOptions = {}): Promise<Collector> {
   const { http, grpc, health } = ports ?? { http: await freePort(), grpc: await freePort(), health: await freePort() };
-  const child = await startProcess(requireBinary(collectorBinary), ['--config', config], {
+  const child = await startProcess(requireBinary(collectorBinary), ['--config', config, ...args], {
     env: {
       OTELCOL_OTLP_HTTP_ENDPOINT: `127.0.0.1:${http}`,
       OTELCOL_OTLP_GRPC_ENDPOINT: `127.0.0.1:${grpc}`,
