@@ -20,15 +20,18 @@ export class Compressor {
     return this.#jobs.length;
   }
 
-  /** Resolves once the request has been handed on. */
+  /** Resolves once the request has been handed on; at once where it is compressed and nothing comes before it. */
   add(request: DeliveryRequest): Promise<void> {
-    const job: Job = { request, isDone: false, kept: Promise.withResolvers() };
+    const job: Job = { request, isDone: request.encoding === 'gzip', kept: Promise.withResolvers() };
     this.#jobs.push(job);
-    gzip(request.body, (error, body) => {
-      if (error === null) job.request = { ...request, body, encoding: 'gzip' };
-      job.isDone = true;
-      while (this.#jobs[0]?.isDone) this.#handOn();
-    });
+    if (job.isDone) this.#handOnWhatIsDone();
+    else {
+      gzip(request.body, (error, body) => {
+        if (error === null) job.request = { ...request, body, encoding: 'gzip' };
+        job.isDone = true;
+        this.#handOnWhatIsDone();
+      });
+    }
     return job.kept.promise;
   }
 
@@ -40,6 +43,10 @@ export class Compressor {
   /** Hands everything on at once, compressed or not: there is no later. */
   settle(): void {
     while (this.#jobs.length > 0) this.#handOn();
+  }
+
+  #handOnWhatIsDone(): void {
+    while (this.#jobs[0]?.isDone) this.#handOn();
   }
 
   #handOn(): void {

@@ -33,16 +33,21 @@ export class HttpTransport {
 
   /** @throws Error where no answer has come in the time. */
   async post(request: DeliveryRequest, timeoutMillis: number): Promise<HttpAnswer> {
-    const signal = AbortSignal.timeout(timeoutMillis);
-    this.#client ??= this.#open();
-    const [client, headers] = await Promise.all([this.#client, this.#configuration.headers()]);
-    const attempt = () => this.#exchange(client, headers, request, signal);
+    const timeout = new AbortController();
+    const timer = inTime(timeoutMillis, () => timeout.abort());
     try {
-      return await attempt();
-    } catch (error) {
-      // The server has closed a connection that was kept open, at the moment it was used again: it has read nothing.
-      if (error instanceof ConnectionGone) return await attempt();
-      throw error;
+      this.#client ??= this.#open();
+      const [client, headers] = await Promise.all([this.#client, this.#configuration.headers()]);
+      for (;;) {
+        try {
+          return await this.#exchange(client, headers, request, timeout.signal);
+        } catch (error) {
+          // The server has closed a connection that was kept open, at the moment it was used again: it has read nothing.
+          if (!(error instanceof ConnectionGone)) throw error;
+        }
+      }
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -70,11 +75,21 @@ export class HttpTransport {
           ...(encoding === 'gzip' && { 'Content-Encoding': encoding }),
         },
       });
+      let isAnswered = false;
       outgoing.on('error', (error: NodeJS.ErrnoException) => {
-        const isGone = outgoing.reusedSocket && error.code === 'ECONNRESET';
+        // Then the status line has said what became of the request, however the connection ends.
+        if (isAnswered) return;
+        const isGone = outgoing.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
         reject(isGone ? new ConnectionGone() : error);
       });
-      outgoing.on('response', (response) => readAnswer(response).then(resolve, reject));
+      outgoing.on('response', (response) => {
+        isAnswered = true;
+        resolve(readAnswer(response));
+        // An answer before the whole request was read: whoever gives it may never read the rest.
+        response.once('close', () => {
+          if (!outgoing.writableFinished) outgoing.destroy();
+        });
+      });
       holdNothing(outgoing);
       outgoing.end(body);
     });
@@ -88,11 +103,20 @@ function holdNothing(outgoing: ClientRequest): void {
   outgoing.on('socket', (socket) => {
     socket.unref();
     if (!socket.connecting) return;
-    const giveUp = () => outgoing.destroy(Object.assign(new Error('no connection'), { code: 'ETIMEDOUT' }));
-    const timer = setTimeout(giveUp, CONNECT_TIMEOUT_MILLIS).unref();
+    const timer = inTime(CONNECT_TIMEOUT_MILLIS, () => {
+      if (socket.connecting) outgoing.destroy(Object.assign(new Error('no connection'), { code: 'ETIMEDOUT' }));
+    });
     const forget = () => clearTimeout(timer);
     socket.once('connect', forget).once('close', forget);
   });
+}
+
+/**
+ * Calls back after a time, but for a turn of the event loop: timers come before what has arrived, and where training has
+ * kept the loop busy, an answer may lie there unread. To give up then would deliver the request twice.
+ */
+function inTime(millis: number, giveUp: () => void): NodeJS.Timeout {
+  return setTimeout(() => setImmediate(giveUp), millis).unref();
 }
 
 async function readAnswer(response: IncomingMessage): Promise<HttpAnswer> {
@@ -104,9 +128,8 @@ async function readAnswer(response: IncomingMessage): Promise<HttpAnswer> {
       length += chunk.length;
       if (length > MAX_ANSWER_BYTES) break;
     }
-  } catch (error) {
+  } catch {
     // The status line says whether the data was taken; the rest of the answer can be done without.
-    if (!response.statusCode) throw error;
     chunks.length = 0;
   }
   return {

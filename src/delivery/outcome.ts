@@ -11,9 +11,17 @@ export type Outcome =
     }
   /** Sending it again would change nothing. */
   | { readonly kind: 'refused'; readonly reason: string }
+  /** It was not even sent: the receiver takes no points of this age. */
+  | { readonly kind: 'tooOld' }
   | { readonly kind: 'tooLarge'; readonly reason: string }
   /** It may be taken another time. */
-  | { readonly kind: 'unavailable'; readonly reason: string; readonly retryAfterMillis?: number };
+  | {
+      readonly kind: 'unavailable';
+      readonly reason: string;
+      readonly retryAfterMillis?: number;
+      /** Whether it may be this very request that the receiver fails at. */
+      readonly isSuspect?: boolean;
+    };
 
 export interface HttpAnswer {
   readonly status: number;
@@ -21,6 +29,9 @@ export interface HttpAnswer {
   readonly retryAfter: string | undefined;
   readonly body: Uint8Array;
 }
+
+/** What a receiver, or a proxy before it, says of itself, whatever the request. */
+const SAYS_NOTHING_OF_THE_REQUEST: readonly number[] = [408, 429, 502, 503, 504];
 
 /** A server that asks for a longer pause has most likely been set up wrongly. */
 const MAX_RETRY_AFTER_MILLIS = 3_600_000;
@@ -40,6 +51,7 @@ export function judge(answer: HttpAnswer): Outcome {
   return {
     kind: 'unavailable',
     reason: `${reason}${isPage}`,
+    isSuspect: retryAfterMillis === undefined && !SAYS_NOTHING_OF_THE_REQUEST.includes(status),
     ...(retryAfterMillis !== undefined && { retryAfterMillis }),
   };
 }
@@ -74,9 +86,13 @@ function judgeSuccess({ status, contentType, body }: HttpAnswer): Outcome {
   }
 }
 
+/** No answer in protobuf begins with it. */
+const OPENING_BRACE = 0x7b;
+
 /** @throws Error where the body is none that OTLP has. */
 function rejectedPoints(contentType: string, body: Uint8Array): number {
-  const partialSuccess = contentType.startsWith('application/json')
+  const isJson = contentType.startsWith('application/json') || body[0] === OPENING_BRACE;
+  const partialSuccess = isJson
     ? partialSuccessOf(JSON.parse(new TextDecoder().decode(body)))
     : // The answers about spans and log records have the same fields by number.
       ProtobufMetricsSerializer.deserializeResponse(body).partialSuccess;

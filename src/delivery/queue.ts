@@ -4,7 +4,7 @@ import type { Destination } from './destination.ts';
 import { type DeliveryRequest, SIGNALS, type SignalKind } from './request.ts';
 import { Sender, type WaitingRequest } from './sender.ts';
 import { describeFault, type Spool } from './spool.ts';
-import { SpoolFile } from './spool-file.ts';
+import { SpooledStore } from './spooled-store.ts';
 import type { DeliveryStatus } from './status.ts';
 import { type DeliveryStore, MemoryStore, type StoredRequest } from './store.ts';
 
@@ -20,10 +20,9 @@ export interface DeliveryQueueOptions {
   readonly log: Pick<DiagLogger, 'info' | 'warn'>;
 }
 
-/** A request that is being sent, and the store that has it now. */
-interface Place {
-  store: DeliveryStore;
-  id: number;
+/** A request, and the store that has it. */
+interface Place extends StoredRequest {
+  readonly store: DeliveryStore;
 }
 
 /** How often to look for what other processes have left behind: one may end while this one goes on. */
@@ -38,7 +37,7 @@ export class DeliveryQueue {
   readonly #compressor: Compressor;
   readonly #senders: ReadonlyMap<SignalKind, Sender>;
   /** What gone processes left, the oldest first. */
-  #left: readonly DeliveryStore[] = [];
+  #left: readonly SpooledStore[] = [];
   #own: DeliveryStore;
   readonly #sending = new Map<SignalKind, Place>();
   #adoption: NodeJS.Timeout | undefined;
@@ -60,8 +59,7 @@ export class DeliveryQueue {
 
   /** Takes a request in. Resolves once it is kept. Never rejects. */
   async add(request: DeliveryRequest): Promise<void> {
-    const compresses = this.#options.destinations[request.signal]?.compresses ?? false;
-    if (compresses && request.encoding === 'identity') await this.#compressor.add(request);
+    if (this.#options.destinations[request.signal]?.compresses) await this.#compressor.add(request);
     else this.#store(request);
   }
 
@@ -80,16 +78,19 @@ export class DeliveryQueue {
    * file keeps is tried once: the next process will deliver it.
    */
   async flush(timeoutMillis: number): Promise<void> {
-    const deadline = performance.now() + timeoutMillis;
-    const retries = !(this.#own instanceof SpoolFile);
+    const flush = { deadline: performance.now() + timeoutMillis, retries: !this.#own.isDurable };
+    const senders = [...this.#senders.values()];
     let timer: NodeJS.Timeout | undefined;
     // This timer alone keeps the process going meanwhile: connections that wait for an answer do not.
     const timeIsOver = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, timeoutMillis);
+      timer = setTimeout(() => {
+        for (const sender of senders) sender.missDeadline();
+        resolve();
+      }, timeoutMillis);
     });
     const flushAll = async () => {
       await this.#compressor.idle();
-      await Promise.all([...this.#senders.values()].map((sender) => sender.flush({ deadline, retries })));
+      await Promise.all(senders.map((sender) => sender.flush(flush)));
     };
     await Promise.race([flushAll(), timeIsOver]);
     clearTimeout(timer);
@@ -99,8 +100,8 @@ export class DeliveryQueue {
   takeVolatile(): DeliveryRequest[] {
     this.#compressor.settle();
     return this.#stores.flatMap((store) => {
-      if (store instanceof SpoolFile) return [];
-      const entries = store.all();
+      if (store.isDurable) return [];
+      const entries = [...store.all()];
       for (const { id } of entries) store.remove(id);
       return entries.map(({ request }) => request);
     });
@@ -115,7 +116,7 @@ export class DeliveryQueue {
       this.#options.status.notSent(signal, points);
     }
     const left = this.length;
-    for (const store of this.#stores) if (store instanceof SpoolFile) store.close();
+    for (const store of this.#stores) if (store instanceof SpooledStore) store.close();
     this.#left = [];
     this.#own = new MemoryStore();
     if (left > 0) {
@@ -129,10 +130,10 @@ export class DeliveryQueue {
   }
 
   #openOwn(): DeliveryStore {
-    const { spool, log } = this.#options;
+    const { spool, status, log } = this.#options;
     if (spool === undefined) return new MemoryStore();
     try {
-      return spool.create();
+      return new SpooledStore(spool.create(), { status, log });
     } catch (error) {
       log.warn(`nothing can be kept in ${spool.folder} (${describeFault(error)}); it is kept in memory instead`);
       return new MemoryStore();
@@ -140,7 +141,10 @@ export class DeliveryQueue {
   }
 
   #adopt(): void {
-    const adopted = this.#options.spool?.adopt() ?? [];
+    // Where no file of its own can be made, none of others can be used up either.
+    if (!this.#own.isDurable) return;
+    const { spool, status, log } = this.#options;
+    const adopted = (spool?.adopt() ?? []).map((file) => new SpooledStore(file, { status, log }));
     if (adopted.length === 0) return;
     this.#left = [...this.#left, ...adopted];
     for (const store of adopted) this.#forgetEmptied(store);
@@ -148,19 +152,19 @@ export class DeliveryQueue {
   }
 
   #store(request: DeliveryRequest): void {
-    const own = this.#own;
-    this.#guarded(own, () => own.add(request)) ?? this.#own.add(request);
-    this.#makeRoom();
+    this.#makeRoomBut(this.#own.add(request));
     this.#senders.get(request.signal)?.wake();
   }
 
-  #makeRoom(): void {
+  /** @param newest a request that stays, however large: where the receiver is there, it is gone in a moment. */
+  #makeRoomBut(newest: number): void {
     const { maxBytes, status } = this.#options;
-    for (const own = this.#own; own.bytes > maxBytes && own === this.#own; ) {
+    const own = this.#own;
+    while (own.bytes > maxBytes) {
       const sending = [...this.#sending.values()].filter(({ store }) => store === own).map(({ id }) => id);
-      const oldest = this.#guarded(own, () => own.oldest(new Set(sending)));
+      const oldest = own.oldest(new Set([newest, ...sending]));
       if (oldest === undefined) return;
-      this.#guarded(own, () => own.remove(oldest.id));
+      own.remove(oldest.id);
       status.dropped(
         oldest.signal,
         'queue_full',
@@ -176,80 +180,49 @@ export class DeliveryQueue {
       destination,
       status,
       maxBackoffMillis,
-      hasNext: () => this.#first(signal) !== undefined,
-      next: () => this.#next(signal),
+      waiting: (place) => this.#waiting(signal, place),
     });
   }
 
-  #first(signal: SignalKind): (StoredRequest & { readonly store: DeliveryStore }) | undefined {
-    for (const store of this.#stores) {
-      const entry = this.#guarded(store, () => store.first(signal));
-      if (entry !== undefined) return { ...entry, store };
-    }
-    return undefined;
-  }
-
-  #next(signal: SignalKind): WaitingRequest | undefined {
-    const first = this.#first(signal);
-    if (first === undefined) return undefined;
-    const { id, store, request } = first;
-    const place: Place = { store, id };
-    this.#sending.set(signal, place);
-    const settle = (change: () => void) => {
-      this.#guarded(place.store, change);
-      this.#sending.delete(signal);
-    };
+  #waiting(signal: SignalKind, place: 0 | 1): WaitingRequest | undefined {
+    const found = this.#find(signal, place);
+    if (found === undefined) return undefined;
+    const { store, id, request } = found;
     return {
       request,
-      keep: () => this.#sending.delete(signal),
-      replace: (requests) => settle(() => place.store.replace(place.id, requests)),
+      sent: async (send) => {
+        this.#sending.set(signal, found);
+        try {
+          return await send();
+        } finally {
+          this.#sending.delete(signal);
+        }
+      },
+      replace: (requests) => store.replace(id, requests),
       remove: () => {
-        settle(() => place.store.remove(place.id));
-        this.#forgetEmptied(place.store);
+        const wasThere = store.remove(id);
+        if (store instanceof SpooledStore) this.#forgetEmptied(store);
+        return wasThere;
       },
     };
   }
 
-  /** A file that another process left is gone with its last request. */
-  #forgetEmptied(store: DeliveryStore): void {
-    if (store === this.#own || store.length > 0) return;
-    this.#left = this.#left.filter((other) => other !== store);
-    if (store instanceof SpoolFile) store.close();
-  }
-
-  /** Uses a store. Where its file fails, what is in it goes on in memory, and the result is `undefined`. */
-  #guarded<T>(store: DeliveryStore, use: () => T): T | undefined {
-    try {
-      return use();
-    } catch (error) {
-      if (!(store instanceof SpoolFile)) throw error;
-      this.#goOnInMemory(store, error);
-      return undefined;
-    }
-  }
-
-  #goOnInMemory(file: SpoolFile, error: unknown): void {
-    const memory = new MemoryStore();
-    this.#options.log.warn(
-      `${file.path} can no longer be used (${describeFault(error)}); what waits for delivery is kept in memory instead`,
-    );
-    try {
-      for (const { id, request } of file.all()) {
-        const newId = memory.add(request);
-        for (const place of this.#sending.values()) {
-          if (place.store === file && place.id === id) Object.assign(place, { store: memory, id: newId });
-        }
+  #find(signal: SignalKind, place: 0 | 1): Place | undefined {
+    const found: Place[] = [];
+    for (const store of this.#stores) {
+      for (const inStore of [0, 1] as const) {
+        const entry = found.length <= place && store.waiting(signal, inStore);
+        if (entry) found.push({ ...entry, store });
       }
-    } catch (cause) {
-      this.#options.log.warn(`${file.path} cannot be read, what waited in it is lost: ${describeFault(cause)}`);
     }
-    if (this.#own === file) this.#own = memory;
-    else this.#left = this.#left.map((store) => (store === file ? memory : store));
-    try {
-      // Its requests are in memory now, and must not be delivered once more by the next process.
-      file.discard();
-    } catch {
-      // A folder that can no longer be written to, which has been said.
-    }
+    return found[place];
+  }
+
+  /** A file that another process left is gone with its last request. */
+  #forgetEmptied(store: SpooledStore): void {
+    if (store.length > 0 || !this.#left.includes(store)) return;
+    this.#left = this.#left.filter((other) => other !== store);
+    store.close();
+    if (this.#left.length === 0) this.#adopt();
   }
 }

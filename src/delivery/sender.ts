@@ -2,41 +2,49 @@ import type { Destination } from './destination.ts';
 import type { Outcome } from './outcome.ts';
 import type { DeliveryRequest, SignalKind } from './request.ts';
 import { halve } from './split.ts';
-import type { DeliveryStatus } from './status.ts';
+import type { DeliveryStatus, DropReason } from './status.ts';
 
-/** A request that is next to be sent, and what can become of it. */
+/** A request that waits to be sent, and what can become of it. */
 export interface WaitingRequest {
   readonly request: DeliveryRequest;
-  /** For another attempt. */
-  keep(): void;
-  remove(): void;
+  /** Sends it; it does not give way to others meanwhile. */
+  sent(send: () => Promise<Outcome>): Promise<Outcome>;
+  /** @returns whether it still waited. */
+  remove(): boolean;
   replace(requests: readonly DeliveryRequest[]): void;
 }
 
 export interface SenderOptions {
   readonly destination: Destination;
-  readonly hasNext: () => boolean;
-  readonly next: () => WaitingRequest | undefined;
+  /** What is to be sent first, or after that. */
+  readonly waiting: (place: 0 | 1) => WaitingRequest | undefined;
   readonly status: DeliveryStatus;
   /** The longest pause between two attempts. */
   readonly maxBackoffMillis: number;
 }
 
 /** By when a flush has to be done, in the time of `performance.now()`, and whether it tries more than once. */
-interface Flush {
+export interface Flush {
   readonly deadline: number;
   readonly retries: boolean;
 }
 
 const FIRST_BACKOFF_MILLIS = 500;
 
+/** How often a receiver may fail at one request until the one after it is tried. */
+const MAX_SUSPECT_FAILURES = 5;
+
 /** Sends the requests of one signal, one after the other, each until it is taken or refused for ever. */
 export class Sender {
   readonly #signal: SignalKind;
   readonly #options: SenderOptions;
-  #isRunning = false;
-  #run: Promise<void> = Promise.resolve();
+  #run: Promise<void> | undefined;
   #failures = 0;
+  /** How often in a row the receiver has failed at the request that is first. */
+  #suspectFailures = 0;
+  /** Whether the receiver has taken another request since it last failed at the first. */
+  #takesOthers = false;
+  #isSending = false;
   /** Before this nothing is sent; in the time of `performance.now()`. */
   #notBefore = 0;
   #isTold = false;
@@ -50,14 +58,13 @@ export class Sender {
 
   /** Sends what waits, unless that is under way. */
   wake(): void {
-    if (this.#isRunning) return;
-    this.#isRunning = true;
-    this.#run = this.#sendAll();
+    this.#run ??= this.#sendAll();
   }
 
   /**
    * Sends now what waits. Resolves when nothing waits any more, or the receiver asks for a pause beyond the deadline, or
-   * an attempt has failed and `retries` is false. What is being sent is waited for, however long it takes.
+   * an attempt has failed and `retries` is false. What is being sent is waited for, however long it takes: to give it up
+   * earlier than its time-out could deliver it twice.
    */
   async flush(flush: Flush): Promise<void> {
     this.#flush = flush;
@@ -67,52 +74,88 @@ export class Sender {
     this.#endPause?.();
     this.wake();
     await this.#run;
-    this.#flush = undefined;
+    if (this.#flush === flush) this.#flush = undefined;
     this.wake();
+  }
+
+  /** Tells of the request that a flush has waited for in vain. */
+  missDeadline(): void {
+    const { destination, status } = this.#options;
+    if (this.#isSending) status.failed(this.#signal, destination.name, 'no answer in time', false);
   }
 
   async #sendAll(): Promise<void> {
     try {
-      while (this.#options.hasNext() && (await this.#pause())) {
-        const waiting = this.#options.next();
-        if (waiting !== undefined) await this.#send(waiting);
+      // Whoever wakes a sender has kept a request, and goes on before any of it is sent.
+      await undefined;
+      for (;;) {
+        const first = this.#options.waiting(0);
+        if (first === undefined) return;
+        if (performance.now() >= this.#notBefore) await this.#sendFirst(first);
+        else if (this.#isHopeless()) return;
+        else await this.#pause();
       }
+    } catch {
+      // A logger of the host's that throws. What waits is sent when there is more, or when somebody flushes.
     } finally {
-      this.#isRunning = false;
+      this.#run = undefined;
     }
   }
 
-  /** Waits for the time of the next attempt. `false` where a flush cannot wait for it. */
-  async #pause(): Promise<boolean> {
-    for (;;) {
-      const now = performance.now();
-      if (now >= this.#notBefore) return true;
-      if (this.#flush !== undefined && (!this.#flush.retries || this.#notBefore >= this.#flush.deadline)) return false;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, this.#notBefore - now).unref();
-        this.#endPause = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
+  /** Whether a flush cannot wait for the next attempt. */
+  #isHopeless(): boolean {
+    return this.#flush !== undefined && (!this.#flush.retries || this.#notBefore >= this.#flush.deadline);
+  }
+
+  /** Waits for the time of the next attempt, or for a flush. */
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, Math.max(1, this.#notBefore - performance.now())).unref();
+      this.#endPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  async #sendFirst(first: WaitingRequest): Promise<void> {
+    const outcome = await this.#send(first);
+    const isSuspect = outcome.kind === 'unavailable' && outcome.isSuspect === true;
+    if (isSuspect && this.#takesOthers) {
+      // It must not hold up what comes after it for ever.
+      this.#drop(first, 'refused', `${outcome.reason} to them again and again, but takes others`);
+    } else await this.#settle(first, outcome);
+    if (isSuspect && !this.#takesOthers) {
+      this.#suspectFailures += 1;
+      if (this.#suspectFailures >= MAX_SUSPECT_FAILURES) await this.#trySecond();
+    } else {
+      this.#suspectFailures = 0;
+      this.#takesOthers = false;
     }
   }
 
-  async #send(waiting: WaitingRequest): Promise<void> {
-    const { destination, status } = this.#options;
-    const { request } = waiting;
-    if (Date.now() - request.createdMillis > destination.maxAgeMillis) {
-      waiting.remove();
-      status.dropped(this.#signal, 'too_old', request.points, `${destination.name} takes no points of this age`);
-      return;
-    }
-    await this.#settle(waiting, await destination.send(request, this.#timeoutMillis()));
+  /**
+   * Finds out whether it is the receiver or the first request that is to blame. Where this one is taken, the first is
+   * tried once more, at once: the receiver may have come back between the two.
+   */
+  async #trySecond(): Promise<void> {
+    const second = this.#options.waiting(1);
+    if (second === undefined) return;
+    const outcome = await this.#send(second);
+    if (outcome.kind === 'unavailable') return;
+    await this.#settle(second, outcome);
+    if (outcome.kind !== 'accepted') return;
+    this.#takesOthers = true;
+    this.#notBefore = 0;
   }
 
-  #timeoutMillis(): number {
-    const { timeoutMillis } = this.#options.destination;
-    const left = this.#flush === undefined ? timeoutMillis : this.#flush.deadline - performance.now();
-    return Math.max(1, Math.min(timeoutMillis, Math.ceil(left)));
+  async #send({ request, sent }: WaitingRequest): Promise<Outcome> {
+    const { destination } = this.#options;
+    if (Date.now() - request.createdMillis > destination.maxAgeMillis) return { kind: 'tooOld' };
+    this.#isSending = true;
+    const outcome = await sent(() => destination.send(request, destination.timeoutMillis));
+    this.#isSending = false;
+    return outcome;
   }
 
   async #settle(waiting: WaitingRequest, outcome: Outcome): Promise<void> {
@@ -121,14 +164,18 @@ export class Sender {
     this.#isTold = false;
     switch (outcome.kind) {
       case 'accepted': {
-        const rejected = Math.min(outcome.rejectedPoints, points);
-        waiting.remove();
         this.#failures = 0;
+        // Whoever has taken it out meanwhile, at an end of the process, has counted it.
+        if (!waiting.remove()) return;
+        const rejected = Math.min(outcome.rejectedPoints, points);
         status.delivered(this.#signal, destination.name, points - rejected);
         status.dropped(this.#signal, 'rejected', rejected, `${destination.name} took the rest of the request`);
         if (outcome.doubt !== undefined) status.doubt(this.#signal, destination.name, outcome.doubt);
         break;
       }
+      case 'tooOld':
+        this.#drop(waiting, 'too_old', 'it takes no points of this age');
+        break;
       case 'refused':
         this.#refuse(waiting, outcome.reason);
         break;
@@ -140,27 +187,31 @@ export class Sender {
         break;
       }
       case 'unavailable':
-        waiting.keep();
         status.failed(this.#signal, destination.name, outcome.reason, false);
         this.#failures += 1;
         this.#isTold = outcome.retryAfterMillis !== undefined;
-        this.#notBefore = performance.now() + (outcome.retryAfterMillis ?? this.#backoffMillis());
+        // Of a server that asks for no pause at all it would be asked without pause.
+        this.#notBefore = performance.now() + (outcome.retryAfterMillis || this.#backoffMillis());
     }
   }
 
   #refuse(waiting: WaitingRequest, reason: string): void {
     const { destination, status } = this.#options;
-    waiting.remove();
     this.#failures = 0;
     status.failed(this.#signal, destination.name, reason, true);
-    status.dropped(this.#signal, 'refused', waiting.request.points);
+    if (waiting.remove()) status.dropped(this.#signal, 'refused', waiting.request.points);
+  }
+
+  #drop(waiting: WaitingRequest, reason: DropReason, why: string): void {
+    const { destination, status } = this.#options;
+    if (waiting.remove()) status.dropped(this.#signal, reason, waiting.request.points, `${destination.name}: ${why}`);
   }
 
   /** Doubles with each failure; a random part keeps processes that failed together from coming back together. */
   #backoffMillis(): number {
     const doubled = Math.min(this.#options.maxBackoffMillis, FIRST_BACKOFF_MILLIS * 2 ** (this.#failures - 1));
     // A flush has not the time to wait longer.
-    const longest = this.#flush === undefined ? doubled : FIRST_BACKOFF_MILLIS;
+    const longest = this.#flush === undefined ? doubled : Math.min(doubled, FIRST_BACKOFF_MILLIS);
     return longest * (0.5 + Math.random() / 2);
   }
 }

@@ -1,4 +1,4 @@
-import { closeSync, openSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { type DeliveryRequest, SIGNALS, type SignalKind } from './request.ts';
@@ -12,7 +12,11 @@ const LAYOUT = 1;
 const ID_STEP = 2 ** 20;
 
 const SQLITE_BUSY = 5;
-const SQLITE_CANTOPEN = 14;
+const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
+
+/** Extended codes tell more about a primary one, which is their lowest byte. */
+const PRIMARY_CODE = 0xff;
 
 const FOR_ITS_OWNER_ONLY = 0o600;
 
@@ -23,11 +27,13 @@ const FOR_ITS_OWNER_ONLY = 0o600;
  */
 export class SpoolFile implements DeliveryStore {
   readonly path: string;
+  readonly isDurable = true;
   readonly #database: DatabaseSync;
   readonly #statements: ReturnType<typeof prepare>;
-  #bytes: number;
-  #count: number;
-  #lastId: number;
+  readonly #points: Record<SignalKind, number> = { metrics: 0, traces: 0, logs: 0 };
+  #bytes = 0;
+  #count = 0;
+  #lastId = 0;
 
   /** @throws Error where the file cannot be made. */
   static create(path: string): SpoolFile {
@@ -41,14 +47,15 @@ export class SpoolFile implements DeliveryStore {
   }
 
   /**
-   * @returns `undefined` for a file that a living process has, or another version of the package has made.
-   * @throws Error where the file is damaged.
+   * @returns `undefined` for a file that a living process has, or has just removed, or that another version of the
+   * package has made.
+   * @throws Error where the file cannot be read.
    */
   static adopt(path: string): SpoolFile | undefined {
     try {
       return new SpoolFile(path);
     } catch (error) {
-      if (error instanceof OtherLayout || isLocked(error) || isGone(error)) return undefined;
+      if (error instanceof OtherLayout || isLocked(error) || !existsSync(path)) return undefined;
       throw error;
     }
   }
@@ -61,10 +68,12 @@ export class SpoolFile implements DeliveryStore {
     try {
       setUp(this.#database);
       this.#statements = prepare(this.#database);
-      const { bytes, count, lastId } = this.#statements.totals.get() ?? {};
-      this.#bytes = Number(bytes ?? 0);
-      this.#count = Number(count ?? 0);
-      this.#lastId = Number(lastId ?? 0);
+      for (const row of this.#statements.totals.iterate()) {
+        this.#count += Number(row.count);
+        this.#bytes += Number(row.bytes);
+        this.#points[toSignal(row)] = Number(row.points);
+        this.#lastId = Math.max(this.#lastId, Number(row.lastId));
+      }
     } catch (error) {
       this.#database.close();
       throw error;
@@ -79,15 +88,22 @@ export class SpoolFile implements DeliveryStore {
     return this.#count;
   }
 
+  /** How many points wait. */
+  get points(): Readonly<Record<SignalKind, number>> {
+    return this.#points;
+  }
+
   add(request: DeliveryRequest): number {
+    // SQLite writes on into a file that has been deleted, which no other process will ever find.
+    if (!existsSync(this.path)) throw new Error('it has been deleted');
     const id = this.#lastId + ID_STEP;
     this.#insert(id, request);
     this.#lastId = id;
     return id;
   }
 
-  first(signal: SignalKind): StoredRequest | undefined {
-    const row = this.#statements.first.get(signal);
+  waiting(signal: SignalKind, place: 0 | 1): StoredRequest | undefined {
+    const row = this.#statements.waiting.get(signal, place);
     return row && toStored(row);
   }
 
@@ -99,24 +115,32 @@ export class SpoolFile implements DeliveryStore {
     return undefined;
   }
 
-  remove(id: number): void {
+  remove(id: number): boolean {
     const row = this.#statements.remove.get(id);
-    if (row === undefined) return;
-    this.#bytes -= Number(row.bytes);
+    if (row === undefined) return false;
     this.#count -= 1;
+    this.#bytes -= Number(row.bytes);
+    this.#points[toSignal(row)] -= Number(row.points);
+    return true;
   }
 
   replace(id: number, requests: readonly DeliveryRequest[]): void {
     const next = Number(this.#statements.next.get(id)?.id ?? id + ID_STEP);
     const step = Math.floor((next - id) / requests.length);
     this.#database.exec('BEGIN');
-    this.remove(id);
-    for (const [index, request] of requests.entries()) this.#insert(id + index * step, request);
-    this.#database.exec('COMMIT');
+    try {
+      this.remove(id);
+      for (const [index, request] of requests.entries()) this.#insert(id + index * step, request);
+      this.#database.exec('COMMIT');
+    } catch (error) {
+      // Otherwise whoever reads what is left would not find the one that was to be replaced.
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    }
   }
 
-  all(): readonly StoredRequest[] {
-    return this.#statements.all.all().map(toStored);
+  *all(): Generator<StoredRequest, undefined> {
+    for (const row of this.#statements.all.iterate()) yield toStored(row);
   }
 
   /** The file goes with the last request in it. */
@@ -127,14 +151,19 @@ export class SpoolFile implements DeliveryStore {
 
   /** Gives the file up, with what is in it. */
   discard(): void {
-    this.#database.close();
-    removeFile(this.path);
+    try {
+      // Before it is closed: no other process is to find it unlocked.
+      removeFile(this.path);
+    } finally {
+      this.#database.close();
+    }
   }
 
   #insert(id: number, { signal, contentType, encoding, body, points, createdMillis }: DeliveryRequest): void {
     this.#statements.insert.run(id, signal, contentType, encoding, body, points, createdMillis);
-    this.#bytes += body.length;
     this.#count += 1;
+    this.#bytes += body.length;
+    this.#points[signal] += points;
   }
 }
 
@@ -143,12 +172,18 @@ export function isLocked(error: unknown): boolean {
   return isSqliteError(error, SQLITE_BUSY);
 }
 
-function isGone(error: unknown): boolean {
-  return isSqliteError(error, SQLITE_CANTOPEN);
+/** Whether what is in the file is lost, and not only out of reach for now. */
+export function isDamaged(error: unknown): boolean {
+  return isSqliteError(error, SQLITE_CORRUPT) || isSqliteError(error, SQLITE_NOTADB) || error instanceof TypeError;
 }
 
 function isSqliteError(error: unknown, code: number): boolean {
-  return error instanceof Error && 'errcode' in error && error.errcode === code;
+  return (
+    error instanceof Error &&
+    'errcode' in error &&
+    typeof error.errcode === 'number' &&
+    (error.errcode & PRIMARY_CODE) === code
+  );
 }
 
 /** With the files that SQLite keeps beside it. */
@@ -184,13 +219,16 @@ function setUp(database: DatabaseSync): void {
 
 function prepare(database: DatabaseSync) {
   return {
-    totals: database.prepare('SELECT sum(length(body)) AS bytes, count(*) AS count, max(id) AS lastId FROM requests'),
+    totals: database.prepare(`
+      SELECT signal, sum(length(body)) AS bytes, count(*) AS count, sum(points) AS points, max(id) AS lastId
+      FROM requests GROUP BY signal
+    `),
     insert: database.prepare('INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?, ?)'),
-    first: database.prepare('SELECT * FROM requests WHERE signal = ? ORDER BY id LIMIT 1'),
+    waiting: database.prepare('SELECT * FROM requests WHERE signal = ? ORDER BY id LIMIT 1 OFFSET ?'),
     all: database.prepare('SELECT * FROM requests ORDER BY id'),
     summaries: database.prepare('SELECT id, signal, points FROM requests ORDER BY id'),
     next: database.prepare('SELECT min(id) AS id FROM requests WHERE id > ?'),
-    remove: database.prepare('DELETE FROM requests WHERE id = ? RETURNING length(body) AS bytes'),
+    remove: database.prepare('DELETE FROM requests WHERE id = ? RETURNING signal, points, length(body) AS bytes'),
   };
 }
 
@@ -213,8 +251,12 @@ function toStored(row: Row): StoredRequest {
   };
 }
 
-function toSummary({ id, signal, points }: Row): StoredSummary {
+function toSummary(row: Row): StoredSummary {
+  return { id: Number(row.id), signal: toSignal(row), points: Number(row.points) };
+}
+
+function toSignal({ signal }: Row): SignalKind {
   const known = SIGNALS.find((name) => name === signal);
   if (known === undefined) throw new TypeError('a request of an unknown signal');
-  return { id: Number(id), signal: known, points: Number(points) };
+  return known;
 }

@@ -2,12 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DiagLogger } from '@opentelemetry/api';
-import { isLocked, removeFile, SpoolFile } from './spool-file.ts';
+import { isDamaged, isLocked, removeFile, SpoolFile } from './spool-file.ts';
 
 const EXTENSION = '.sqlite';
 
 /** Another process may take a new file for one left behind, in the moment before it is locked. */
 const ATTEMPTS = 5;
+
+/** At a time: they are opened at once, and open files are limited. */
+const MAX_ADOPTED = 16;
 
 /** A folder of spool files, one for each process that uses it. */
 export class Spool {
@@ -40,9 +43,15 @@ export class Spool {
     }
   }
 
-  /** Files that processes left behind which are gone, the oldest first. Each is this process's from now on. */
+  /** A few files that gone processes left behind, the oldest first. Each is this process's from now on. */
   adopt(): SpoolFile[] {
-    return this.#names().flatMap((name) => this.#adopt(name) ?? []);
+    const adopted: SpoolFile[] = [];
+    for (const name of this.#names()) {
+      const file = this.#adopt(name);
+      if (file !== undefined) adopted.push(file);
+      if (adopted.length === MAX_ADOPTED) break;
+    }
+    return adopted;
   }
 
   #names(): string[] {
@@ -63,8 +72,11 @@ export class Spool {
       return file;
     } catch (error) {
       this.#known.add(name);
-      setAside(path);
-      this.#log.warn(`${path} cannot be read, what was in it is lost: ${describeFault(error)}`);
+      const fault = describeFault(error);
+      if (isDamaged(error)) {
+        setAside(path);
+        this.#log.warn(`${path} is damaged, what was in it is lost: ${fault}`);
+      } else this.#log.warn(`${path} cannot be opened, what is in it is left there: ${fault}`);
       return undefined;
     }
   }

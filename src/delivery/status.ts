@@ -8,9 +8,17 @@ import { SIGNALS, type SignalKind } from './request.ts';
  * - `rejected`: the receiver took the request but for them (OTLP's partial success);
  * - `too_old`: Datadog's intake takes no points older than an hour;
  * - `not_sent`: the process ended first;
- * - `not_serialized`: no request could be made of them.
+ * - `not_serialized`: no request could be made of them;
+ * - `unreadable`: the spool file that they waited in was damaged meanwhile.
  */
-export type DropReason = 'queue_full' | 'refused' | 'rejected' | 'too_old' | 'not_sent' | 'not_serialized';
+export type DropReason =
+  | 'queue_full'
+  | 'refused'
+  | 'rejected'
+  | 'too_old'
+  | 'not_sent'
+  | 'not_serialized'
+  | 'unreadable';
 
 /** The delivery of one signal since the start. Points are data points, spans or log records. */
 export interface SignalStatus {

@@ -14,23 +14,37 @@ export interface DeliveryStore {
   /** Of all bodies. */
   readonly bytes: number;
   readonly length: number;
+  /** Whether what is in it outlives the process. */
+  readonly isDurable: boolean;
   /** @returns its id. */
   add(request: DeliveryRequest): number;
-  first(signal: SignalKind): StoredRequest | undefined;
-  /** The oldest request of any signal, but for those that are being sent. */
+  /** The request of a signal that came first, or the one after it. */
+  waiting(signal: SignalKind, place: 0 | 1): StoredRequest | undefined;
+  /** The oldest request of any signal, but for some. */
   oldest(except: ReadonlySet<number>): StoredSummary | undefined;
-  remove(id: number): void;
+  /** @returns whether it was there. */
+  remove(id: number): boolean;
   /** Puts requests in the place of one. */
   replace(id: number, requests: readonly DeliveryRequest[]): void;
-  all(): readonly StoredRequest[];
+  all(): Iterable<StoredRequest>;
 }
 
 /** A store that lives and dies with the process. */
 export class MemoryStore implements DeliveryStore {
+  readonly isDurable = false;
   /** By age, so a search for the first of a signal looks at few. */
   readonly #entries: StoredRequest[] = [];
-  #nextId = 0;
+  #nextId = 1;
   #bytes = 0;
+
+  /** @param entries what it begins with, in order; their ids stay. */
+  constructor(entries: Iterable<StoredRequest> = []) {
+    for (const entry of entries) {
+      this.#entries.push(entry);
+      this.#bytes += entry.request.body.length;
+      this.#nextId = Math.max(this.#nextId, entry.id + 1);
+    }
+  }
 
   get bytes(): number {
     return this.#bytes;
@@ -46,8 +60,9 @@ export class MemoryStore implements DeliveryStore {
     return entry.id;
   }
 
-  first(signal: SignalKind): StoredRequest | undefined {
-    return this.#entries.find(({ request }) => request.signal === signal);
+  waiting(signal: SignalKind, place: 0 | 1): StoredRequest | undefined {
+    let before = 0;
+    return this.#entries.find(({ request }) => request.signal === signal && before++ === place);
   }
 
   oldest(except: ReadonlySet<number>): StoredSummary | undefined {
@@ -57,24 +72,29 @@ export class MemoryStore implements DeliveryStore {
     return { id: entry.id, signal, points };
   }
 
-  remove(id: number): void {
-    this.replace(id, []);
+  remove(id: number): boolean {
+    return this.#splice(id, []);
   }
 
   replace(id: number, requests: readonly DeliveryRequest[]): void {
-    const at = this.#entries.findIndex((entry) => entry.id === id);
-    if (at < 0) return;
-    this.#bytes -= this.#entries[at]?.request.body.length ?? 0;
-    this.#entries.splice(at, 1, ...requests.map((request) => this.#entry(request)));
+    this.#splice(id, requests);
   }
 
   all(): readonly StoredRequest[] {
     return [...this.#entries];
   }
 
+  #splice(id: number, requests: readonly DeliveryRequest[]): boolean {
+    const at = this.#entries.findIndex((entry) => entry.id === id);
+    const entry = this.#entries[at];
+    if (entry === undefined) return false;
+    this.#bytes -= entry.request.body.length;
+    this.#entries.splice(at, 1, ...requests.map((request) => this.#entry(request)));
+    return true;
+  }
+
   #entry(request: DeliveryRequest): StoredRequest {
     this.#bytes += request.body.length;
-    this.#nextId += 1;
-    return { id: this.#nextId, request };
+    return { id: this.#nextId++, request };
   }
 }
