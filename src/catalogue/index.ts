@@ -31,6 +31,7 @@ export type FieldsOf<Family extends readonly MetricDefinition[]> = {
 };
 
 checkUnique(catalogue);
+Object.freeze(catalogue);
 
 const byName: ReadonlyMap<string, CataloguedMetric> = new Map(
   catalogue.map((definition) => [definition.name, definition]),

@@ -28,7 +28,8 @@ const UNIT = /^\{[a-z][A-Za-z0-9_/ ]*\}$/i;
 const KINDS: ReadonlySet<string> = new Set(['gauge', 'counter', 'histogram'] satisfies MetricKind[]);
 
 /**
- * Checks a family of definitions and returns it as it came, so that its literal types survive.
+ * Checks a family of definitions and returns it as it came, so that its literal types survive, but frozen: what is
+ * exported cannot be changed by those who read it.
  * @throws TypeError naming the definition and what to write instead.
  */
 export function defineMetrics<const Definitions extends readonly MetricDefinition[]>(
@@ -36,6 +37,11 @@ export function defineMetrics<const Definitions extends readonly MetricDefinitio
 ): Definitions {
   for (const definition of definitions) checkDefinition(definition);
   checkUnique(definitions);
+  for (const definition of definitions) {
+    Object.freeze(definition.typicalRange);
+    Object.freeze(definition);
+  }
+  Object.freeze(definitions);
   return definitions;
 }
 

@@ -38,7 +38,11 @@ export function toSnakeCase(name: string): string {
  */
 export function qualifiedName(name: unknown, namespace: string = NAMESPACE): string | undefined {
   if (typeof name !== 'string' || name.trim() === '') return undefined;
-  const clean = name.trim().replace(/[^A-Za-z0-9_.-]/g, '_');
+  const clean = name
+    .trim()
+    .slice(0, MAX_NAME_LENGTH)
+    .replace(/[^A-Za-z0-9_.]/g, '_');
   const qualified = clean.startsWith(`${namespace}.`) ? clean : `${namespace}.${clean}`;
-  return qualified.slice(0, MAX_NAME_LENGTH);
+  // By way of bytes it is a copy: a slice would keep all of a long text in memory.
+  return Buffer.from(qualified.slice(0, MAX_NAME_LENGTH), 'latin1').toString('latin1');
 }

@@ -1,4 +1,4 @@
-import type { Attributes, Counter, Gauge, Histogram, UpDownCounter } from '@opentelemetry/api';
+import type { Attributes, Context, Counter, Gauge, Histogram, UpDownCounter } from '@opentelemetry/api';
 
 export type SyncInstrument = Counter | UpDownCounter | Gauge | Histogram;
 
@@ -28,7 +28,7 @@ export function bind(instrument: SyncInstrument, attributes: Attributes): BoundI
 }
 
 /** Records once, on whichever kind of instrument. */
-export function write(instrument: SyncInstrument, value: number, attributes: Attributes): void {
-  if ('add' in instrument) instrument.add(value, attributes);
-  else instrument.record(value, attributes);
+export function write(instrument: SyncInstrument, value: number, attributes: Attributes, context?: Context): void {
+  if ('add' in instrument) instrument.add(value, attributes, context);
+  else instrument.record(value, attributes, context);
 }

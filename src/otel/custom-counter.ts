@@ -1,8 +1,13 @@
 import type { Attributes, Counter, Meter, MetricOptions, UpDownCounter } from '@opentelemetry/api';
 import { warnOnce } from './diagnostics.ts';
 
-/** Series whose totals are remembered; a counter of more than these is no count of things in progress. */
+/** Series whose totals a counter remembers; one of more than these is no count of things in progress. */
 const MAX_SERIES = 1_000;
+
+/** How many more totals the counters of one meter may remember, together. */
+export interface TotalsBudget {
+  left: number;
+}
 
 /**
  * A counter that may turn out to go down. Most only go up, and a count is what backends make of them; but something that
@@ -15,9 +20,11 @@ export class CustomCounter implements UpDownCounter {
   readonly #options: MetricOptions;
   #instrument: Counter | UpDownCounter;
   #goesDown = false;
+  readonly #budget: TotalsBudget;
   readonly #totals = new Map<string, { readonly attributes: Attributes; value: number }>();
 
-  constructor(meter: Meter, name: string, options: MetricOptions) {
+  constructor(meter: Meter, name: string, options: MetricOptions, budget: TotalsBudget) {
+    this.#budget = budget;
     this.#meter = meter;
     this.#name = name;
     this.#options = options;
@@ -37,6 +44,7 @@ export class CustomCounter implements UpDownCounter {
     if (this.#totals.size === 0) return;
     warnOnce(`lower:${this.#name}`, `${this.#name} counted up and now counts down: it goes on as an up-down counter`);
     for (const { attributes, value } of this.#totals.values()) this.#instrument.add(value, attributes);
+    this.#budget.left += this.#totals.size;
     this.#totals.clear();
   }
 
@@ -44,6 +52,9 @@ export class CustomCounter implements UpDownCounter {
     const key = JSON.stringify(Object.entries(attributes).sort());
     const known = this.#totals.get(key);
     if (known !== undefined) known.value += value;
-    else if (this.#totals.size < MAX_SERIES) this.#totals.set(key, { attributes, value });
+    else if (this.#totals.size < MAX_SERIES && this.#budget.left > 0) {
+      this.#budget.left -= 1;
+      this.#totals.set(key, { attributes, value });
+    }
   }
 }

@@ -1,17 +1,45 @@
-import { diag } from '@opentelemetry/api';
+import { type DiagLogger, diag } from '@opentelemetry/api';
+import { redact } from './redact.ts';
+import { cut } from './text.ts';
 
 /** All of the package's messages carry this namespace, so a host's logger can tell them from the SDK's. */
 export const LOG_NAMESPACE = 'signal-otel';
 
-export const log = diag.createComponentLogger({ namespace: LOG_NAMESPACE });
+const MAX_MESSAGE_LENGTH = 1_000;
+
+const logger = diag.createComponentLogger({ namespace: LOG_NAMESPACE });
+
+/**
+ * The package's log. A message is one line of bounded length without secrets, whatever names, values and errors are in
+ * it, and saying it never throws, whatever logger the host has.
+ */
+export const log = {
+  error: (message: string) => say('error', message),
+  warn: (message: string) => say('warn', message),
+  info: (message: string) => say('info', message),
+  debug: (message: string) => say('debug', message),
+} as const satisfies Partial<DiagLogger>;
 
 /** Bounded, since keys come from the names that training code uses. */
 const MAX_REMEMBERED = 1_000;
+const MAX_KEY_LENGTH = 300;
 const warned = new Set<string>();
 
-/** Warns the first time that `key` comes up in this process: a bad value in a training loop repeats at every step. */
+/**
+ * Warns the first time that `key` comes up in this process: a bad value in a training loop repeats at every step.
+ * Never throws.
+ */
 export function warnOnce(key: string, message: string): void {
-  if (warned.has(key) || warned.size >= MAX_REMEMBERED) return;
-  warned.add(key);
+  const cause = cut(key, MAX_KEY_LENGTH);
+  if (warned.has(cause) || warned.size >= MAX_REMEMBERED) return;
+  warned.add(cause);
   log.warn(message);
+}
+
+function say(level: 'error' | 'warn' | 'info' | 'debug', message: string): void {
+  try {
+    logger[level](redact(message, MAX_MESSAGE_LENGTH));
+  } catch {
+    // A logger that fails must not fail the training, and there is nobody else to tell.
+  }
 }

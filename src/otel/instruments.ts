@@ -1,9 +1,11 @@
 import type { Counter, Gauge, Histogram, Meter } from '@opentelemetry/api';
 import { type CataloguedMetric, catalogue, findMetric, type MetricKind } from '../catalogue/index.ts';
 import type { SyncInstrument } from './bind.ts';
-import { CustomCounter } from './custom-counter.ts';
+import { CustomCounter, type TotalsBudget } from './custom-counter.ts';
 import { warnOnce } from './diagnostics.ts';
 import { DURATION_BOUNDS_MILLIS, GENERAL_BOUNDS } from './histogram-bounds.ts';
+import { hasMethod } from './options.ts';
+import { SafeInstrument } from './safe-instrument.ts';
 
 interface InstrumentOf {
   gauge: Gauge;
@@ -19,15 +21,29 @@ export type SignalInstruments = {
 /** Names come from training code, which may build them from data: `loss_step_1`, `loss_step_2`, ... */
 const MAX_CUSTOM_INSTRUMENTS = 1_000;
 
+/** Totals that the counters of a meter remember, together, for the case that they are counted down. */
+const MAX_TOTALS = 10_000;
+
+/** What a meter has to have. */
+const FACTORIES = ['createGauge', 'createCounter', 'createHistogram', 'createUpDownCounter'] as const;
+
 /**
- * Every metric of the catalogue as an OpenTelemetry instrument, on any meter.
+ * Every metric of the catalogue as an OpenTelemetry instrument, on any meter. Recording never throws, and leaves out
+ * what is no finite number.
+ * @throws TypeError where `meter` is none.
  * @example createInstruments(metrics.getMeter('signal'))['signal.training.loss'].record(0.5, { run_id: 'run_1' })
  */
 export function createInstruments(meter: Meter): SignalInstruments {
+  if (!FACTORIES.every((method) => hasMethod(meter, method))) {
+    throw new TypeError("createInstruments takes a meter, such as metrics.getMeter('signal') of @opentelemetry/api");
+  }
   const registry = instrumentsOf(meter);
   // Object.fromEntries forgets the keys' names; the catalogue is both the source of the type and of the entries.
   return Object.fromEntries(
-    catalogue.map(({ name, kind }) => [name, registry.get(name, kind)]),
+    catalogue.map(({ name, kind }) => {
+      const instrument = registry.get(name, kind);
+      return [name, instrument && new SafeInstrument(name, kind, instrument)];
+    }),
   ) as unknown as SignalInstruments;
 }
 
@@ -46,6 +62,7 @@ export function instrumentsOf(meter: Meter): InstrumentRegistry {
 /** A meter's instruments, each created at its first use, catalogued and custom ones alike. */
 export class InstrumentRegistry {
   readonly #meter: Meter;
+  readonly #totals = { left: MAX_TOTALS };
   readonly #instruments = new Map<string, { readonly kind: MetricKind; readonly instrument: SyncInstrument }>();
 
   constructor(meter: Meter) {
@@ -65,26 +82,53 @@ export class InstrumentRegistry {
 
   #create(name: string, asked: MetricKind) {
     const definition = findMetric(name);
-    if (definition === undefined && this.#instruments.size >= MAX_CUSTOM_INSTRUMENTS) {
-      warnOnce('instruments', `more than ${MAX_CUSTOM_INSTRUMENTS} metric names; new ones are left out. Use tags`);
-      return undefined;
-    }
+    if (definition === undefined && !this.#isFree(name)) return undefined;
     const kind = definition?.kind ?? asked;
     const created = {
       kind,
       instrument:
         definition === undefined
-          ? createCustom(this.#meter, name, kind)
+          ? createCustom(this.#meter, name, kind, this.#totals)
           : createInstrument(this.#meter, name, kind, definition),
     };
     this.#instruments.set(name, created);
     return created;
   }
+
+  /** Whether there may be a custom metric of that name. */
+  #isFree(name: string): boolean {
+    if (this.#instruments.size >= MAX_CUSTOM_INSTRUMENTS) {
+      warnOnce('instruments', `more than ${MAX_CUSTOM_INSTRUMENTS} metric names; new ones are left out. Use tags`);
+      return false;
+    }
+    const taken = catalogueByPrometheusName.get(prometheusName(name));
+    if (taken === undefined) return true;
+    warnOnce(
+      `taken:${name}`,
+      `${name} is ${taken} to Prometheus, and is not recorded; write ${taken}, or another name`,
+    );
+    return false;
+  }
 }
 
-function createCustom(meter: Meter, name: string, kind: MetricKind): SyncInstrument {
+/** A second metric of a name would make Prometheus's exporter drop both where their kinds differ. */
+const catalogueByPrometheusName: ReadonlyMap<string, string> = new Map(
+  catalogue.map(({ name }) => [prometheusName(name), name]),
+);
+
+/** The same for names that Prometheus cannot tell apart; OpenTelemetry has no case in names. */
+function prometheusName(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/[._]+/g, '_')
+    .replace(/_total$/, '');
+}
+
+function createCustom(meter: Meter, name: string, kind: MetricKind, totals: TotalsBudget): SyncInstrument {
   const options = { description: 'Recorded by the application', unit: '' };
-  return kind === 'counter' ? new CustomCounter(meter, name, options) : createInstrument(meter, name, kind, options);
+  return kind === 'counter'
+    ? new CustomCounter(meter, name, options, totals)
+    : createInstrument(meter, name, kind, options);
 }
 
 function createInstrument(

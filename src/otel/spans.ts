@@ -9,9 +9,14 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { NAMESPACE } from '../catalogue/index.ts';
+import { errorType, textOf } from './errors.ts';
+import { redact } from './redact.ts';
+import { cut } from './text.ts';
 import { VERSION } from './version.ts';
 
 const MAX_MESSAGE_LENGTH = 300;
+const MAX_STACK_LENGTH = 16_384;
+const MAX_FRAMES = 30;
 
 /** The package's tracer. The API's tracers are proxies: one taken early works once a provider is registered. */
 export function signalTracer(provider: TracerProvider = trace): Tracer {
@@ -33,34 +38,18 @@ export function withActiveSpan<T>(span: Span, fn: () => T): T {
 /** Marks a span as failed by `error`, with whatever may carry a secret left out. */
 export function recordFailure(span: Span, error: unknown): void {
   const name = errorType(error);
-  const message = redact(error instanceof Error ? error.message : '');
+  const message = redact(textOf(error, 'message'), MAX_MESSAGE_LENGTH);
   span.setAttribute('error.type', name);
   span.setStatus({ code: SpanStatusCode.ERROR, message });
   span.recordException({ name, message, stack: framesOf(error) });
 }
 
-/** A low-cardinality name of what went wrong: the error's code where it has one, else its class. */
-export function errorType(error: unknown): string {
-  if (typeof error !== 'object' || error === null) return typeof error;
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  return error instanceof Error ? error.name : 'object';
-}
-
-/** The frames alone: the first lines of a stack repeat the message, unredacted. */
+/** The frames alone: the first lines of a stack repeat the message. */
 function framesOf(error: unknown): string {
-  if (!(error instanceof Error) || typeof error.stack !== 'string') return '';
-  return error.stack
+  return cut(textOf(error, 'stack'), MAX_STACK_LENGTH)
     .split('\n')
     .filter((line) => /^\s+at /.test(line))
+    .slice(0, MAX_FRAMES)
+    .map((line) => `    ${redact(line, MAX_MESSAGE_LENGTH)}`)
     .join('\n');
-}
-
-/** API keys, authorization headers and the queries of URLs (signed ones carry their signature there). */
-export function redact(text: string): string {
-  return text
-    .replace(/\b(Bearer|Basic)\s+[^\s"',]+/gi, '$1 [redacted]')
-    .replace(/\b(sk-|dd[a-z]*-?key[=: ]+|api[-_]?key["']?[=: ]+)[^\s"',]+/gi, '$1[redacted]')
-    .replace(/(https?:\/\/)[^\s/@"']+@/gi, '$1')
-    .replace(/(https?:\/\/[^\s?"']+)\?[^\s"']+/gi, '$1?[redacted]')
-    .slice(0, MAX_MESSAGE_LENGTH);
 }

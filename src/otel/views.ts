@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import type { AggregationOption, ViewOptions } from '@opentelemetry/sdk-metrics';
 import { NAMESPACE } from '../catalogue/index.ts';
 import { EXPONENTIAL_MAX_BUCKETS } from './histogram-bounds.ts';
+import { readOptions } from './options.ts';
 
 export interface SignalViewsOptions {
   /**
@@ -16,9 +17,10 @@ const FORMS: readonly unknown[] = ['exponential', 'explicit'];
 /**
  * Views for a host that runs its own MeterProvider: `new MeterProvider({ views: [...signalViews()] })`. They give the
  * package's histograms a p50 and p99 worth the name, and touch no other meter's instruments.
- * @throws TypeError on an unknown form of histograms.
+ * @throws TypeError on an unknown option or form of histograms.
  */
-export function signalViews({ histograms = 'exponential' }: SignalViewsOptions = {}): ViewOptions[] {
+export function signalViews(options: SignalViewsOptions = {}): ViewOptions[] {
+  const { histograms = 'exponential' } = readOptions('signalViews', options, ['histograms']);
   if (!FORMS.includes(histograms)) throw new TypeError(`signalViews: histograms must be ${FORMS.join(' or ')}`);
   const { AggregationType, InstrumentType } = loadSdk();
   const aggregation: AggregationOption =

@@ -1,7 +1,8 @@
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
 import type { FieldsOf, performanceMetrics, rlMetrics, trainingMetrics } from '../catalogue/index.ts';
 import type { Tags } from '../otel/attributes.ts';
-import { checkOptions, requireText } from './options.ts';
+import { readOptions, requireMethod, requireTags, requireText } from '../otel/options.ts';
+import { quoted } from '../otel/text.ts';
 
 export interface MetricsCollectorOptions {
   /** The run's id as `POST /runs` returned it; the attribute `run_id` of every point and span. */
@@ -60,23 +61,52 @@ const OPTIONS = [
   'tracerProvider',
 ] as const satisfies readonly (keyof MetricsCollectorOptions)[];
 
-const RUN_ATTRIBUTES: readonly string[] = ['run_id', 'user_id', 'model'] satisfies RunAttribute[];
+const RUN_ATTRIBUTES: readonly RunAttribute[] = ['run_id', 'user_id', 'model'];
+/** As many as nobody needs. */
+const MAX_OMITTED = 10;
+
+/** The options, with those that have a default filled in. */
+export interface CheckedOptions extends MetricsCollectorOptions {
+  readonly historySize: number;
+  readonly enableDatadog: boolean;
+  readonly omitAttributes: readonly RunAttribute[];
+}
+
+const DEFAULT_HISTORY_SIZE = 1_000;
 
 /** @throws TypeError saying what to write instead. */
-export function checkCollectorOptions(options: MetricsCollectorOptions): void {
+export function checkCollectorOptions(options: MetricsCollectorOptions): CheckedOptions {
   const where = 'createMetricsCollector';
-  checkOptions(where, options, OPTIONS);
-  requireText(where, 'runId', options.runId, 'pass the run_id that POST /runs returned');
-  for (const option of ['userId', 'model'] as const) {
-    if (options[option] !== undefined) requireText(where, option, options[option], 'leave it out where there is none');
+  const { historySize = DEFAULT_HISTORY_SIZE, enableDatadog = true, ...read } = readOptions(where, options, OPTIONS);
+  const { runId, userId, model, tags, meterProvider, tracerProvider } = read;
+  requireText(where, 'runId', runId, 'pass the run_id that POST /runs returned');
+  for (const [option, value] of Object.entries({ userId, model })) {
+    if (value !== undefined) requireText(where, option, value, 'leave it out where there is none');
   }
-  const { historySize = 0, enableDatadog = true, omitAttributes = [] } = options;
+  requireTags(where, 'tags', tags);
   if (!Number.isSafeInteger(historySize) || historySize < 0) {
     throw new TypeError(`${where}: historySize must be a whole number from 0`);
   }
   if (typeof enableDatadog !== 'boolean') throw new TypeError(`${where}: enableDatadog must be true or false`);
-  const unknown = omitAttributes.find((attribute) => !RUN_ATTRIBUTES.includes(attribute));
-  if (unknown !== undefined) {
-    throw new TypeError(`${where}: omitAttributes takes ${RUN_ATTRIBUTES.join(', ')}; not ${JSON.stringify(unknown)}`);
+  const omitAttributes = checkOmitted(where, read.omitAttributes);
+  requireMethod(where, 'meterProvider', meterProvider, 'getMeter', 'leave it out for the one that is registered');
+  requireMethod(where, 'tracerProvider', tracerProvider, 'getTracer', 'leave it out for the one that is registered');
+  return { ...read, runId, historySize, enableDatadog, omitAttributes };
+}
+
+function checkOmitted(where: string, omitted: unknown = []): readonly RunAttribute[] {
+  let copy: readonly unknown[] = [undefined];
+  try {
+    if (Array.isArray(omitted)) copy = Array.from(omitted.slice(0, MAX_OMITTED));
+  } catch {
+    // As good as none.
   }
+  if (copy.every(isRunAttribute)) return copy;
+  const wrong = copy.find((attribute) => !isRunAttribute(attribute));
+  const instead = typeof wrong === 'string' ? `not ${quoted(wrong)}` : 'in an array';
+  throw new TypeError(`${where}: omitAttributes takes ${RUN_ATTRIBUTES.join(', ')}; ${instead}`);
+}
+
+function isRunAttribute(value: unknown): value is RunAttribute {
+  return RUN_ATTRIBUTES.some((attribute) => attribute === value);
 }

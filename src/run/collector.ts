@@ -27,11 +27,9 @@ import { guard } from './guard.ts';
 import { HistoryRing, type MetricsHistory, type MetricsSummary, RunStatistics } from './history.ts';
 import { type Operation, type OperationReport, operationName, stepOf, TimedOperation } from './operation.ts';
 import { RunRecorder } from './recorder.ts';
-import { readResult } from './result.ts';
-import { isThenable, whenSettled } from './settled.ts';
+import { hasFields, kindOfThing, readResult } from './result.ts';
+import { requireFunction, thenOf, whenSettled } from './settled.ts';
 import { isStep, StepCounter } from './step-counter.ts';
-
-const DEFAULT_HISTORY_SIZE = 1_000;
 
 const trainingFields = new CallFields('collectTrainingMetrics', trainingMetrics, ['step', 'extraMetrics']);
 const rlFields = new CallFields('collectRlMetrics', rlMetrics, ['step']);
@@ -62,15 +60,15 @@ export class MetricsCollector {
   #step: number | null = null;
 
   constructor(options: MetricsCollectorOptions) {
-    checkCollectorOptions(options);
-    const { runId, userId, model, tags, omitAttributes = [], enableDatadog = true } = options;
+    const checked = checkCollectorOptions(options);
+    const { runId, userId, model, tags, historySize, enableDatadog, omitAttributes } = checked;
     const identity = { run_id: runId, user_id: userId, model };
     const billed = Object.entries(identity).filter(([key]) => !omitAttributes.some((omitted) => omitted === key));
-    const meterProvider = enableDatadog ? options.meterProvider : silentMeterProvider;
-    const tracerProvider = enableDatadog ? options.tracerProvider : silentTracerProvider;
+    const meterProvider = enableDatadog ? checked.meterProvider : silentMeterProvider;
+    const tracerProvider = enableDatadog ? checked.tracerProvider : silentTracerProvider;
 
     this.runId = runId;
-    this.#history = new HistoryRing(options.historySize ?? DEFAULT_HISTORY_SIZE, () => this.#statistics.clear());
+    this.#history = new HistoryRing(historySize, () => this.#statistics.clear());
     this.metricsHistory = this.#history;
     this.#recorder = new RunRecorder(new SignalMeter(meterProvider), withIdentity(tags, Object.fromEntries(billed)));
     this.#tracer = signalTracer(tracerProvider);
@@ -100,22 +98,26 @@ export class MetricsCollector {
    */
   collectResult(result: object, options: CollectResultOptions = {}): void {
     guard('collectResult', () => {
-      if (typeof result !== 'object' || result === null) {
-        warnOnce('result', `collectResult takes the answer of forward_backward or optim_step, not ${typeof result}`);
-        return;
-      }
-      if (isThenable(result)) {
+      if (thenOf(result) !== undefined) {
         warnOnce('result-promise', 'collectResult takes the answer itself: await the promise or future first');
         return;
       }
-      const reading = readResult(result);
-      const recorded: Record<string, number> = {};
-      this.#advance(reading.step, reading.isAfterUpdate);
-      for (const [name, value] of reading.metrics) {
-        if (options?.accumulate && name === 'signal.training.grad_norm' && value === 0) continue;
-        this.#record(recorded, name, kindOf(name), value);
+      if (!hasFields(result)) {
+        warnOnce(
+          'result',
+          `collectResult takes the answer of forward_backward or optim_step, not ${kindOfThing(result)}`,
+        );
+        return;
       }
-      this.#keep(recorded);
+      const reading = readResult(result);
+      const isAccumulating = Boolean(options?.accumulate);
+      this.#collect((recorded) => {
+        this.#advance(reading.step, reading.isAfterUpdate);
+        for (const [name, value] of reading.metrics) {
+          if (isAccumulating && name === 'signal.training.grad_norm' && value === 0) continue;
+          this.#record(recorded, name, kindOf(name), value);
+        }
+      });
     });
   }
 
@@ -124,6 +126,7 @@ export class MetricsCollector {
    * where it fails. Gives back what `fn` gives and throws what it throws; of a promise the settling is timed.
    */
   timeOperation<T>(name: string, fn: () => T): T {
+    requireFunction('timeOperation', fn, "timeOperation('sample', () => client.sample())");
     const operation = this.#begin(name);
     if (operation === undefined) return fn();
     return whenSettled(
@@ -157,12 +160,26 @@ export class MetricsCollector {
     recordMore: (recorded: Record<string, number>) => void = () => {},
   ): void {
     guard(call, () => {
-      const recorded: Record<string, number> = {};
-      this.#advance(metrics.step);
-      this.#recordFields(recorded, fields, metrics);
-      recordMore(recorded);
-      this.#keep(recorded);
+      if (!hasFields(metrics)) {
+        warnOnce(`fields:${call}`, `${call} takes an object with its values by name, not ${kindOfThing(metrics)}`);
+        return;
+      }
+      this.#collect((recorded) => {
+        this.#advance(metrics.step);
+        this.#recordFields(recorded, fields, metrics);
+        recordMore(recorded);
+      });
     });
+  }
+
+  /** What one call records is one entry, also where a getter of the caller's ends it early. */
+  #collect(record: (recorded: Record<string, number>) => void): void {
+    const recorded: Record<string, number> = {};
+    try {
+      record(recorded);
+    } finally {
+      this.#keep(recorded);
+    }
   }
 
   #begin(name: unknown): TimedOperation | undefined {
@@ -211,7 +228,11 @@ export class MetricsCollector {
     }
   }
 
-  #recordExtra(recorded: Record<string, number>, extra: object): void {
+  #recordExtra(recorded: Record<string, number>, extra: unknown): void {
+    if (!hasFields(extra)) {
+      warnOnce('extra', `extraMetrics takes an object with values by name, not ${kindOfThing(extra)}`);
+      return;
+    }
     for (const [key, value] of Object.entries(extra)) {
       const name = extraMetricName(key);
       if (name === undefined) continue;

@@ -3,11 +3,13 @@ import { type MetricKind, NAMESPACE, qualifiedName } from '../catalogue/index.ts
 import { type Tags, toAttributes } from '../otel/attributes.ts';
 import { write } from '../otel/bind.ts';
 import { warnOnce } from '../otel/diagnostics.ts';
+import { isFiniteFor } from '../otel/finite.ts';
 import { instrumentsOf } from '../otel/instruments.ts';
 import { SignalMeter, silentMeterProvider } from '../otel/meter.ts';
+import { readOptions, requireMethod, requireTags, requireText } from '../otel/options.ts';
+import { cut } from '../otel/text.ts';
 import { guard } from './guard.ts';
-import { checkOptions, requireText } from './options.ts';
-import { whenSettled } from './settled.ts';
+import { requireFunction, whenSettled } from './settled.ts';
 import { isRecordable, NON_FINITE } from './values.ts';
 
 export interface SignalMetricsOptions {
@@ -25,8 +27,8 @@ export interface RecordOptions {
   /** Beside the client's constant tags; on the same key these win. */
   readonly tags?: Tags | undefined;
   /**
-   * Records this share of the calls, above 0 and at most 1, and weighs each by its inverse, so that counts and sums come
-   * out unbiased. Default 1. Meaningless for gauges and sets, whose every call is recorded.
+   * Records this share of the calls, from 0.0001 to 1, and weighs each by its inverse, so that counts and sums come out
+   * unbiased. Default 1. Meaningless for gauges and sets, whose every call is recorded.
    */
   readonly sampleRate?: number | undefined;
 }
@@ -38,10 +40,16 @@ const OPTIONS = [
   'meterProvider',
 ] as const satisfies readonly (keyof SignalMetricsOptions)[];
 
-/** Bounds what `set` remembers for a series; past it, the count stays a lower bound. */
+/** Bounds what `set` remembers for a series, and in all; past it, the count stays a lower bound. */
 const MAX_SET_SIZE = 10_000;
 const MAX_SETS = 1_000;
+const MAX_SET_VALUES = 100_000;
 const MAX_SET_VALUE_LENGTH = 200;
+
+/** A histogram repeats a sampled value by the inverse. */
+const MIN_SAMPLE_RATE = 1e-4;
+
+const MAX_NAMESPACE_LENGTH = 50;
 
 /**
  * Metrics of your own: `new SignalMetrics({ constantTags: ['team:ml'] }).gauge('custom.my_metric', 42)` records
@@ -53,13 +61,14 @@ export class SignalMetrics {
   readonly #constantTags: Attributes;
   readonly #meter: SignalMeter;
   readonly #sets = new Map<string, Set<string>>();
+  #setValues = 0;
 
   /** @throws TypeError on an unknown or unusable option. */
   constructor(options: SignalMetricsOptions = {}) {
-    checkMetricsOptions(options);
-    this.#namespace = options.namespace ?? NAMESPACE;
-    this.#constantTags = toAttributes(options.constantTags);
-    this.#meter = new SignalMeter(options.enabled === false ? silentMeterProvider : options.meterProvider);
+    const { namespace = NAMESPACE, constantTags, enabled, meterProvider } = checkMetricsOptions(options);
+    this.#namespace = namespace;
+    this.#constantTags = toAttributes(constantTags);
+    this.#meter = new SignalMeter(enabled === false ? silentMeterProvider : meterProvider);
   }
 
   /** The value that something has now. */
@@ -70,7 +79,7 @@ export class SignalMetrics {
   /** One of many values, of which backends show count, sum and percentiles. */
   histogram(name: string, value: number, options: RecordOptions = {}): void {
     this.#guarded('histogram', () => {
-      const repeats = roundAtRandom(sampleWeight(options.sampleRate));
+      const repeats = roundAtRandom(sampleWeight(options?.sampleRate));
       for (let recorded = 0; recorded < repeats; recorded++) this.#record(name, 'histogram', value, options);
     });
   }
@@ -101,9 +110,16 @@ export class SignalMetrics {
   /** Shows, as a gauge, how many different values this client was given under the name and tags. */
   set(name: string, value: string | number, options: RecordOptions = {}): void {
     this.#guarded('set', () => {
-      const values = this.#valuesSeen(JSON.stringify([name, toAttributes(options.tags)]));
-      if (values.size < MAX_SET_SIZE) values.add(String(value).slice(0, MAX_SET_VALUE_LENGTH));
-      this.#record(name, 'gauge', values.size, options);
+      const qualified = this.#qualify(name);
+      if (qualified === undefined) return;
+      const series = [qualified, ...Object.entries(toAttributes(options?.tags)).sort()];
+      const values = this.#valuesSeen(JSON.stringify(series));
+      if (values.size < MAX_SET_SIZE && this.#setValues < MAX_SET_VALUES) {
+        const before = values.size;
+        values.add(cut(String(value), MAX_SET_VALUE_LENGTH));
+        this.#setValues += values.size - before;
+      }
+      this.#write(qualified, 'gauge', values.size, options);
     });
   }
 
@@ -116,11 +132,12 @@ export class SignalMetrics {
     fn: (this: This, ...args: Args) => Result,
     options: RecordOptions = {},
   ): (this: This, ...args: Args) => Result {
+    requireFunction('timed', fn, "metrics.timed('custom.load_ms', () => load())");
     const record = (startedMillis: number) => this.timing(name, performance.now() - startedMillis, options);
     return function timedCall(this: This, ...args: Args): Result {
       const startedMillis = performance.now();
       return whenSettled(
-        () => fn.apply(this, args),
+        () => Reflect.apply(fn, this, args),
         () => record(startedMillis),
       );
     };
@@ -130,7 +147,7 @@ export class SignalMetrics {
     const qualified = this.#qualify(name);
     if (qualified === undefined) return;
     if (!isRecordable(qualified, kind, value)) return;
-    if (Number.isFinite(value)) this.#write(qualified, kind, value, options);
+    if (isFiniteFor(kind, value)) this.#write(qualified, kind, value, options);
     else this.#countNonFinite(qualified, options);
   }
 
@@ -138,21 +155,21 @@ export class SignalMetrics {
     const qualified = this.#qualify(name);
     if (qualified === undefined) return;
     if (!isRecordable(qualified, 'counter', value)) return;
-    if (!Number.isFinite(value)) {
+    const amount = value * sampleWeight(options?.sampleRate);
+    if (!isFiniteFor('counter', amount)) {
       this.#countNonFinite(qualified, options);
       return;
     }
-    const amount = value * sampleWeight(options.sampleRate);
     if (amount !== 0) this.#write(qualified, 'counter', sign * amount, options);
   }
 
-  #countNonFinite(name: string, { tags }: RecordOptions): void {
-    this.#write(NON_FINITE, 'counter', 1, { tags: { ...toAttributes(tags), metric: name } });
+  #countNonFinite(name: string, options: RecordOptions): void {
+    this.#write(NON_FINITE, 'counter', 1, { tags: { ...toAttributes(options?.tags), metric: name } });
   }
 
-  #write(name: string, kind: MetricKind, value: number, { tags }: RecordOptions): void {
+  #write(name: string, kind: MetricKind, value: number, options: RecordOptions): void {
     const instrument = instrumentsOf(this.#meter.current()).get(name, kind);
-    if (instrument !== undefined) write(instrument, value, toAttributes(this.#constantTags, tags));
+    if (instrument !== undefined) write(instrument, value, toAttributes(this.#constantTags, options?.tags));
   }
 
   #qualify(name: unknown): string | undefined {
@@ -176,26 +193,27 @@ export class SignalMetrics {
   }
 }
 
-function checkMetricsOptions(options: SignalMetricsOptions): void {
+/** @throws TypeError saying what to write instead. */
+function checkMetricsOptions(given: SignalMetricsOptions): Partial<SignalMetricsOptions> {
   const where = 'SignalMetrics';
-  for (const key of ['apiKey', 'appKey']) {
-    if (typeof options === 'object' && options !== null && key in options) {
-      throw new TypeError(`${where}: it takes no keys; the Collector has them, as DD_API_KEY`);
-    }
-  }
-  checkOptions(where, options, OPTIONS);
-  const { namespace, enabled = true } = options;
+  const noKeys = 'it takes no keys, the Collector has them as DD_API_KEY';
+  const options = readOptions(where, given, OPTIONS, { apikey: noKeys, appkey: noKeys });
+  const { namespace, constantTags, enabled = true, meterProvider } = options;
   if (namespace !== undefined) requireText(where, 'namespace', namespace, 'leave it out for "signal"');
-  if (namespace !== undefined && !/^[a-z]([\w.]*\w)?$/i.test(namespace)) {
-    throw new TypeError(`${where}: namespace starts with a letter and has letters, digits, "_" and "." inside`);
+  if (namespace !== undefined && !(namespace.length <= MAX_NAMESPACE_LENGTH && /^[a-z]([\w.]*\w)?$/i.test(namespace))) {
+    const rule = 'starts with a letter and has letters, digits, "_" and "." inside';
+    throw new TypeError(`${where}: namespace ${rule}, ${MAX_NAMESPACE_LENGTH} characters at most`);
   }
+  requireTags(where, 'constantTags', constantTags);
   if (typeof enabled !== 'boolean') throw new TypeError(`${where}: enabled must be true or false`);
+  requireMethod(where, 'meterProvider', meterProvider, 'getMeter', 'leave it out for the one that is registered');
+  return options;
 }
 
 /** 0 where this call is not in the sample, else how many calls it stands for. */
 function sampleWeight(sampleRate: unknown = 1): number {
-  if (typeof sampleRate !== 'number' || !(sampleRate > 0 && sampleRate <= 1)) {
-    warnOnce('sampleRate', 'sampleRate must be above 0 and at most 1; every call is recorded');
+  if (typeof sampleRate !== 'number' || !(sampleRate >= MIN_SAMPLE_RATE && sampleRate <= 1)) {
+    warnOnce('sampleRate', `sampleRate must be from ${MIN_SAMPLE_RATE} to 1; every call is recorded`);
     return 1;
   }
   return Math.random() < sampleRate ? 1 / sampleRate : 0;

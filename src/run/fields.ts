@@ -1,5 +1,6 @@
 import { type MetricDefinition, shortName, toCamelCase } from '../catalogue/index.ts';
 import { warnOnce } from '../otel/diagnostics.ts';
+import { cut, quoted } from '../otel/text.ts';
 
 /** The fields of one call (`gradNorm`, ...), each with the metric that it carries. */
 export class CallFields {
@@ -22,10 +23,11 @@ export class CallFields {
   }
 
   #refuse(field: string): void {
-    const meant = toCamelCase(field);
+    const short = cut(field, 100);
+    const meant = toCamelCase(short);
     const hint = this.#definitions.has(meant)
       ? `write ${meant}`
       : `it takes ${[...this.#definitions.keys()].join(', ')}`;
-    warnOnce(`field:${this.#call}:${field}`, `${this.#call}: ${JSON.stringify(field)} is not recorded; ${hint}`);
+    warnOnce(`field:${this.#call}:${short}`, `${this.#call}: ${quoted(short)} is not recorded; ${hint}`);
   }
 }

@@ -1,4 +1,5 @@
 import { warnOnce } from '../otel/diagnostics.ts';
+import { errorType } from '../otel/errors.ts';
 
 /**
  * Runs the body of a record path. Training costs more than telemetry, so whatever goes wrong inside (a getter of the
@@ -8,6 +9,6 @@ export function guard(where: string, body: () => void): void {
   try {
     body();
   } catch (error) {
-    warnOnce(`guard:${where}`, `${where} failed: ${error instanceof Error ? error.name : typeof error}`);
+    warnOnce(`guard:${where}`, `${where} failed: ${errorType(error)}`);
   }
 }

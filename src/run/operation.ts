@@ -1,6 +1,8 @@
 import type { Attributes, Span, Tracer } from '@opentelemetry/api';
 import { NAMESPACE, qualifiedName, toSnakeCase } from '../catalogue/index.ts';
-import { errorType, recordFailure, startSpan } from '../otel/spans.ts';
+import { errorType } from '../otel/errors.ts';
+import { recordFailure, startSpan } from '../otel/spans.ts';
+import { cut } from '../otel/text.ts';
 import { guard } from './guard.ts';
 import { isStep } from './step-counter.ts';
 
@@ -34,6 +36,8 @@ export interface OperationContext {
   report(report: OperationReport): void;
 }
 
+type Failure = Pick<OperationReport, 'errorType'>;
+
 /** One operation: a span and a duration that begin and end together. */
 export class TimedOperation implements Operation {
   readonly span: Span;
@@ -53,31 +57,42 @@ export class TimedOperation implements Operation {
     const durationMillis = performance.now() - this.#startedMillis;
     if (this.#ended) return;
     this.#ended = true;
-    guard('operation.end', () => this.#report(outcome ?? {}, durationMillis));
+    const given: unknown = outcome;
+    let failure: Failure | undefined;
+    guard('operation.end', () => {
+      failure = this.#describe(typeof given === 'object' && given !== null ? given : {});
+    });
+    guard('operation.end', () => this.span.end());
+    guard('operation.end', () => {
+      this.#context.report({ metric: durationMetric(this.#name), durationMillis, ...failure });
+    });
   }
 
   [Symbol.dispose](): void {
     this.end();
   }
 
-  #report(outcome: OperationOutcome, durationMillis: number): void {
+  /** Tells the span how the operation ended. */
+  #describe(outcome: OperationOutcome): Failure | undefined {
     const step = isStep(outcome.step) ? outcome.step : this.#context.step;
     if (step !== null) this.span.setAttribute('step', step);
     // Code may throw `undefined`, and that too is a failure.
-    const failed = 'error' in outcome;
-    if (failed) recordFailure(this.span, outcome.error);
-    this.span.end();
-    this.#context.report({
-      metric: durationMetric(this.#name),
-      durationMillis,
-      ...(failed && { errorType: errorType(outcome.error) }),
-    });
+    if (!('error' in outcome)) return undefined;
+    const { error } = outcome;
+    guard('operation.end', () => recordFailure(this.span, error));
+    return { errorType: errorType(error) };
   }
 }
 
+const METRIC_PREFIX = `${NAMESPACE}.performance.`;
+const METRIC_SUFFIX = '_duration_ms';
+
 function durationMetric(operation: string): string {
-  return `${NAMESPACE}.performance.${operation}_duration_ms`;
+  return `${METRIC_PREFIX}${operation}${METRIC_SUFFIX}`;
 }
+
+/** What the metric's name leaves of the 200 characters that Datadog takes. */
+const MAX_NAME_LENGTH = 200 - METRIC_PREFIX.length - METRIC_SUFFIX.length;
 
 /** Names are few and come again with every step; bounded, since they may be made from data. */
 const MAX_REMEMBERED_NAMES = 1_000;
@@ -92,15 +107,17 @@ export function operationName(name: unknown): string | undefined {
   const known = bareNames.get(name);
   if (known !== undefined) return known;
   const bare = bareName(name);
-  if (bare !== undefined && bareNames.size < MAX_REMEMBERED_NAMES) bareNames.set(name, bare);
+  const isWorthIt = name.length <= MAX_NAME_LENGTH && bareNames.size < MAX_REMEMBERED_NAMES;
+  if (bare !== undefined && isWorthIt) bareNames.set(name, bare);
   return bare;
 }
 
 function bareName(name: string): string | undefined {
-  const bare = toSnakeCase(name.trim())
+  const bare = toSnakeCase(cut(name.trim(), MAX_NAME_LENGTH))
     .replace(/^signal\.(performance\.)?/, '')
     .replace(/(_duration)?(_ms)?$/, '');
-  return qualifiedName(bare)?.slice(`${NAMESPACE}.`.length);
+  // Snake case may be longer.
+  return qualifiedName(bare)?.slice(`${NAMESPACE}.`.length, `${NAMESPACE}.`.length + MAX_NAME_LENGTH);
 }
 
 /** The step that an operation's result names, where it is an answer of Signal's that has one. */

@@ -1,6 +1,7 @@
 import type { Attributes, Meter } from '@opentelemetry/api';
 import type { MetricKind } from '../catalogue/index.ts';
 import { type BoundInstrument, bind } from '../otel/bind.ts';
+import { isFiniteFor } from '../otel/finite.ts';
 import { instrumentsOf } from '../otel/instruments.ts';
 import type { SignalMeter } from '../otel/meter.ts';
 import { isRecordable, NON_FINITE } from './values.ts';
@@ -28,7 +29,7 @@ export class RunRecorder {
     if (!isRecordable(name, kind, value)) return undefined;
     const bound = this.#boundTo(name, kind, extra);
     if (bound === undefined) return undefined;
-    if (Number.isFinite(value)) bound.record(value);
+    if (isFiniteFor(kind, value)) bound.record(value);
     else this.#boundTo(NON_FINITE, 'counter', { metric: name })?.record(1);
     return value;
   }

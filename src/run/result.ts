@@ -27,6 +27,17 @@ const SECTIONS: readonly string[] = ['metrics', 'rl_metrics', 'grad_stats', 'res
  */
 const IGNORED: ReadonlySet<string> = new Set(['step', ...performanceMetrics.map(({ name }) => shortName(name))]);
 
+/** Whether something has values by name: the keys of a list are numbers, and would become as many metrics. */
+export function hasFields(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+}
+
+/** What something is that has no fields, for a warning. */
+export function kindOfThing(value: unknown): string {
+  if (typeof value !== 'object') return typeof value;
+  return value === null ? 'null' : 'a list';
+}
+
 /** Reads an answer in snake_case or camelCase, with nulls, its values at the top or in the sections inside. */
 export function readResult(result: object): ResultReading {
   const values = flatten(result);
@@ -54,7 +65,7 @@ function flatten(section: object, depth = 0, values = new Map<string, unknown>()
     const key = toSnakeCase(rawKey);
     if (value === null || value === undefined) continue;
     if (typeof value === 'object') {
-      if (SECTIONS.includes(key) && !Array.isArray(value) && depth < 3) inner.push(value);
+      if (SECTIONS.includes(key) && hasFields(value) && depth < 3) inner.push(value);
     } else if (!values.has(key)) {
       values.set(key, value);
     }

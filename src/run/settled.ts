@@ -1,16 +1,25 @@
+import { guard } from './guard.ts';
+
 export type Outcome = { readonly value: unknown } | { readonly error: unknown };
 
 /**
- * Runs `fn` and tells `onSettled` how it ended: at once, or when the promise that it gave settles. The caller gets what
- * `fn` gave, or an equal promise, and what it threw; a rejection that nobody handles stays unhandled.
+ * Runs `fn` and tells `onSettled` once how it ended: at once, or when the promise that it gave settles. The caller gets
+ * what `fn` gave, or what its `then` gave, and what it threw; a rejection that nobody handles stays unhandled.
  */
 export function whenSettled<T>(fn: () => T, onSettled: (outcome: Outcome) => void): T {
+  let isSettled = false;
+  const settle = (outcome: Outcome) => {
+    // A thenable of somebody's own may call back as often as it likes.
+    if (isSettled) return;
+    isSettled = true;
+    guard('timeOperation', () => onSettled(outcome));
+  };
   const succeed = <V>(value: V): V => {
-    onSettled({ value });
+    settle({ value });
     return value;
   };
   const fail = (error: unknown): never => {
-    onSettled({ error });
+    settle({ error });
     throw error;
   };
   let result: T;
@@ -19,10 +28,35 @@ export function whenSettled<T>(fn: () => T, onSettled: (outcome: Outcome) => voi
   } catch (error) {
     return fail(error);
   }
-  // `then` of a promise gives a promise of the same class; the type of a foreign thenable's own `then` is not known.
-  return isThenable(result) ? (result.then(succeed, fail) as T) : succeed(result);
+  const then = thenOf(result);
+  if (then === undefined) return succeed(result);
+  let next: unknown;
+  try {
+    next = Reflect.apply(then, result, [succeed, fail]);
+  } catch (error) {
+    // It will throw the same for whoever waits for it.
+    settle({ error });
+  }
+  // `then` of a promise gives a promise of the same class; a foreign thenable's own may give anything, or nothing.
+  return thenOf(next) === undefined ? result : (next as T);
 }
 
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+/** The `then` of what can be awaited, read once; `undefined` for everything else. Never throws. */
+export function thenOf(value: unknown): ((...callbacks: unknown[]) => unknown) | undefined {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return undefined;
+  try {
+    const then: unknown = Reflect.get(value, 'then');
+    return isFunction(then) ? then : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws TypeError where there is nothing to call. */
+export function requireFunction(where: string, fn: unknown, example: string): void {
+  if (!isFunction(fn)) throw new TypeError(`${where} takes a function to call, as in ${example}`);
+}
+
+function isFunction(value: unknown): value is (...args: unknown[]) => unknown {
+  return typeof value === 'function';
 }

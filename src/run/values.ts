@@ -1,7 +1,7 @@
 import type { MetricKind, MetricName } from '../catalogue/index.ts';
 import { warnOnce } from '../otel/diagnostics.ts';
 
-/** Counts the values that were NaN or infinite, by the attribute `metric`. */
+/** Counts the values that entered no metric because they were NaN or infinite, by the attribute `metric`. */
 export const NON_FINITE: MetricName = 'signal.training.non_finite';
 
 /**
