@@ -214,7 +214,7 @@ export function flood(status: number, bytes: number): Behaviour {
     takes: true,
     run(socket) {
       socket.write(`HTTP/1.1 ${status} \r\nContent-Length: ${bytes}\r\n\r\n`);
-      const chunk = Buffer.alloc(65_536, 'x');
+      const chunk = Buffer.alloc(65_536, 0xff);
       let left = bytes;
       const more = () => {
         while (left > 0 && !socket.destroyed) {
