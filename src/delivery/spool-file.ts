@@ -30,7 +30,7 @@ export class SpoolFile implements DeliveryStore {
   readonly isDurable = true;
   readonly #database: DatabaseSync;
   readonly #statements: ReturnType<typeof prepare>;
-  readonly #points: Record<SignalKind, number> = { metrics: 0, traces: 0, logs: 0 };
+  #points: Record<SignalKind, number> = { metrics: 0, traces: 0, logs: 0 };
   #bytes = 0;
   #count = 0;
   #lastId = 0;
@@ -127,14 +127,17 @@ export class SpoolFile implements DeliveryStore {
   replace(id: number, requests: readonly DeliveryRequest[]): void {
     const next = Number(this.#statements.next.get(id)?.id ?? id + ID_STEP);
     const step = Math.floor((next - id) / requests.length);
+    const before = { count: this.#count, bytes: this.#bytes, points: { ...this.#points } };
     this.#database.exec('BEGIN');
     try {
-      this.remove(id);
-      for (const [index, request] of requests.entries()) this.#insert(id + index * step, request);
+      if (this.remove(id)) requests.forEach((request, index) => void this.#insert(id + index * step, request));
       this.#database.exec('COMMIT');
     } catch (error) {
       // Otherwise whoever reads what is left would not find the one that was to be replaced.
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      this.#rollBack();
+      this.#count = before.count;
+      this.#bytes = before.bytes;
+      this.#points = before.points;
       throw error;
     }
   }
@@ -156,6 +159,14 @@ export class SpoolFile implements DeliveryStore {
       removeFile(this.path);
     } finally {
       this.#database.close();
+    }
+  }
+
+  #rollBack(): void {
+    try {
+      this.#database.exec('ROLLBACK');
+    } catch {
+      // SQLite has done it itself, as after some faults.
     }
   }
 
