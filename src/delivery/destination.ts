@@ -5,6 +5,7 @@ import { convertLegacyHttpOptions } from '@opentelemetry/otlp-exporter-base/node
 import { HttpTransport } from './http-transport.ts';
 import { judge, noAnswer, type Outcome } from './outcome.ts';
 import { type DeliveryRequest, SIGNALS, type SignalKind } from './request.ts';
+import { withoutSecrets } from './url.ts';
 
 /** What the package decides for an OTLP destination; the rest is in the exporters' own variables. */
 export interface DestinationOptions {
@@ -44,7 +45,7 @@ function createDestination(signal: SignalKind, { userAgent, compression }: Desti
   const transport = new HttpTransport(configuration);
   const url = new URL(configuration.url);
   return {
-    name: `${url.origin}${url.pathname}`,
+    name: withoutSecrets(configuration.url) ?? 'the configured OTLP endpoint',
     compresses: configuration.compression === CompressionAlgorithm.GZIP,
     timeoutMillis: configuration.timeoutMillis,
     maxAgeMillis: isDatadogIntake(url) ? DATADOG_MAX_AGE_MILLIS : Number.POSITIVE_INFINITY,

@@ -1,11 +1,9 @@
 import { createRequire } from 'node:module';
 import { extname } from 'node:path';
+import type { SignalKind } from '../delivery/request.ts';
 import type { Settings, ValueOf } from './settings.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-export const SIGNALS = ['metrics', 'traces', 'logs'] as const;
-export type SignalKind = (typeof SIGNALS)[number];
 
 /** What holds in this process: the value of every setting, and what each signal has of its own. */
 export type Config = { readonly [Key in keyof Settings]: ValueOf<Settings[Key]> } & {
@@ -58,6 +56,14 @@ export const defaults: Config = {
 /** How every variable of a setting begins, in any case: Windows has no case in names. */
 const OURS = /^(OTEL|SIGNAL|DD)_/i;
 
+/** Variables that decide what a start does. The others wait until something is recorded, as most processes never do. */
+const AT_START = /^(OTEL_SDK_DISABLED|OTEL_LOG_LEVEL|OTEL_(METRICS|TRACES|LOGS)_EXPORTER|SIGNAL_SPOOL_DIR)$/i;
+
+/** Whether a start has to read the environment, or may do as by default. */
+export function decidesStart(environment: Environment): boolean {
+  return Object.keys(environment).some((name) => AT_START.test(name));
+}
+
 /**
  * Reads the environment. A value that a setting does not take is told to `warn`, with the value and what holds instead;
  * so is a misspelt variable.
@@ -87,18 +93,4 @@ export function isOtlpOptionSet(option: string, signal: SignalKind, environment:
 /** The OpenTelemetry specification treats an empty variable as one that is not set. */
 export function isSet(variable: string, environment: Environment): boolean {
   return (environment[variable] ?? '').trim() !== '';
-}
-
-/** Where one signal goes, for messages: without the user, password and query that a URL may carry. */
-export function otlpEndpoint(signal: SignalKind, environment: Environment): string {
-  const own = environment[otlpVariable('ENDPOINT', signal)]?.trim();
-  const common = environment[otlpVariable('ENDPOINT')]?.trim() || defaults.endpoint;
-  return withoutSecrets(own || `${common.replace(/\/$/, '')}/v1/${signal}`) ?? 'the configured OTLP endpoint';
-}
-
-/** Scheme, host and path of a URL; `undefined` where the text is no URL of HTTP, and anything in it may be a secret. */
-export function withoutSecrets(text: string): string | undefined {
-  if (!URL.canParse(text)) return undefined;
-  const { protocol, origin, pathname } = new URL(text);
-  return /^https?:$/.test(protocol) ? `${origin}${pathname === '/' ? '' : pathname}` : undefined;
 }

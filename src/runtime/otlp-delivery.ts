@@ -16,6 +16,9 @@ import { type Config, type Environment, isOtlpOptionSet } from './config.ts';
 const MAX_BACKOFF_MILLIS = 30_000;
 const MIN_BACKOFF_MILLIS = 1_000;
 
+/** Of the time that an end may take; the rest is for collecting. */
+const SENDING_SHARE = 0.9;
+
 /** The way out by OTLP: one queue for all signals, and exporters that feed it. */
 export class OtlpDelivery {
   readonly status = new DeliveryStatus(log);
@@ -65,9 +68,15 @@ export class OtlpDelivery {
     return createLogExporter(this.#options('logs'));
   }
 
+  /** Sends what waits, as long as the end of a process may take. */
+  async flush(): Promise<void> {
+    await this.queue.flush(this.#config.shutdownTimeoutMillis * SENDING_SHARE);
+  }
+
   /** Leaves what would be lost with this process to a short-lived child, and waits for that. */
-  handOver(timeoutMillis: number): void {
-    const requests = this.queue.takeVolatile();
+  handOver(): void {
+    const { shutdownTimeoutMillis: timeoutMillis } = this.#config;
+    const requests = timeoutMillis > 0 ? this.queue.takeVolatile() : [];
     if (requests.length === 0) return;
     const undelivered = handOver({ requests, destinations: this.#destinations, timeoutMillis });
     for (const signal of SIGNALS) this.status.notSent(signal, undelivered[signal]);

@@ -35,9 +35,6 @@ const MAX_WAITING = 16_384;
 /** How late a point may be in the spool. */
 const SPOOL_INTERVAL_MILLIS = 1_000;
 
-/** Of the time that an end may take, what is left for everything but sending. */
-const SENDING_SHARE = 0.9;
-
 /**
  * The official SDK behind the providers that are registered at the start: readers, processors, exporters. This module
  * and what it imports cost most of the package's loading time, so it is loaded when first needed.
@@ -80,31 +77,31 @@ export class Pipeline {
   }
 
   /** Sends what has been recorded so far, the second that is not over included. */
-  async forceFlush(timeoutMillis: number): Promise<void> {
+  async forceFlush(): Promise<void> {
     this.#setOpenSecond(true);
     await this.export();
     this.#setOpenSecond(false);
-    await this.delivery.queue.flush(timeoutMillis * SENDING_SHARE);
+    await this.delivery.flush();
   }
 
   /** The same at the natural end of the process: what it could not send, `end` will not try again. */
-  async settle(timeoutMillis: number): Promise<void> {
-    await this.forceFlush(timeoutMillis);
+  async settle(): Promise<void> {
+    await this.forceFlush();
     this.#hasGivenUp = this.delivery.queue.length > 0;
   }
 
-  async shutdown(timeoutMillis: number): Promise<void> {
+  async shutdown(): Promise<void> {
     clearTimeout(this.#spooling);
     this.#setOpenSecond(true);
     await Promise.allSettled(this.#providers.map((provider) => provider.shutdown()));
-    await this.delivery.queue.flush(timeoutMillis * SENDING_SHARE);
+    await this.delivery.flush();
     this.delivery.queue.close();
   }
 
   /** Leaves what has not been sent to the spool or to a child process, all at once: there is no later. */
-  end(timeoutMillis: number): void {
+  end(): void {
     this.#exportNow();
-    if (!this.#hasGivenUp && timeoutMillis > 0) this.delivery.handOver(timeoutMillis);
+    if (!this.#hasGivenUp) this.delivery.handOver();
     this.delivery.queue.close();
   }
 

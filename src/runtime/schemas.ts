@@ -1,6 +1,6 @@
 import { DiagLogLevel } from '@opentelemetry/api';
 import * as v from 'valibot';
-import { withoutSecrets } from './config.ts';
+import { withoutSecrets } from '../delivery/url.ts';
 
 /** Reads the text of a variable. */
 export type Schema<Value> = v.GenericSchema<string, Value>;

@@ -1,4 +1,6 @@
-import { type Config, defaults, type Environment, isSet, SIGNALS, withoutSecrets } from './config.ts';
+import { SIGNALS } from '../delivery/request.ts';
+import { withoutSecrets } from '../delivery/url.ts';
+import { type Config, defaults, type Environment, isSet } from './config.ts';
 import { nearestOf } from './misspelt.ts';
 import { expectation, parse } from './schemas.ts';
 import { type Setting, settings } from './settings.ts';

@@ -1,4 +1,5 @@
-import { otlpVariable, type SignalKind } from './config.ts';
+import type { SignalKind } from '../delivery/request.ts';
+import { otlpVariable } from './config.ts';
 import {
   attributes,
   choice,

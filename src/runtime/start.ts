@@ -1,8 +1,9 @@
+import type { SignalKind } from '../delivery/request.ts';
 import type { SignalStatus } from '../delivery/status.ts';
 import { log } from '../otel/diagnostics.ts';
-import { type Environment, otlpEndpoint, readConfig, type SignalKind } from './config.ts';
+import { decidesStart, defaults, type Environment, readConfig } from './config.ts';
 import { installLogger } from './diagnostics.ts';
-import { onProcessEnd, withinDeadline } from './shutdown.ts';
+import { endWithMainThread, onProcessEnd, withinDeadline } from './shutdown.ts';
 import { Telemetry } from './telemetry.ts';
 
 /** The running telemetry of this process. */
@@ -63,40 +64,52 @@ export function getPipelineStatus(): PipelineStatus {
 
 function startOnce(environment: Environment): SignalOtel {
   try {
-    const problems: string[] = [];
-    const config = readConfig(environment, (problem) => problems.push(problem));
-    installLogger(config.logLevel);
-    for (const problem of problems) log.warn(problem);
-    if (config.disabled) return idle;
+    const readWhole = () => {
+      const problems: string[] = [];
+      const config = readConfig(environment, (problem) => problems.push(problem));
+      installLogger(config.logLevel);
+      for (const problem of problems) log.warn(problem);
+      return config;
+    };
+    const atStart = decidesStart(environment) ? readWhole() : defaults;
+    installLogger(atStart.logLevel);
+    if (atStart.disabled) return idle;
 
-    const started = new Telemetry(config, environment, (error) =>
-      log.error(`nothing can be sent, training goes on without telemetry: ${messageOf(error)}`),
-    );
-    started.register();
-    log.debug(
-      `started: ${config.metricsExporters.join(', ') || 'no metrics'} to ${otlpEndpoint('metrics', environment)}`,
-    );
+    const started = new Telemetry({
+      atStart,
+      readConfig: () => {
+        // Something is recorded from now on.
+        endWithMainThread(() => started.end());
+        return atStart === defaults ? readWhole() : atStart;
+      },
+      environment,
+      fail: (error) => log.error(`nothing can be sent, training goes on without telemetry: ${messageOf(error)}`),
+    });
     telemetry = started;
-    return handleOf(started, config.shutdownTimeoutMillis);
+    started.register();
+    log.debug(`started: ${atStart.metricsExporters.join(', ') || 'no metrics'}`);
+    return handleOf(started);
   } catch (error) {
     log.error(`not started, training goes on without telemetry: ${messageOf(error)}`);
     return idle;
   }
 }
 
-function handleOf(telemetry: Telemetry, timeoutMillis: number): SignalOtel {
+function handleOf(telemetry: Telemetry): SignalOtel {
   let stopped: Promise<void> | undefined;
-  const within = (what: string, work: Promise<void>) => withinDeadline(what, work, timeoutMillis);
+  const within = (what: string, work: () => Promise<void>): Promise<void> =>
+    telemetry.isIdle ? Promise.resolve() : withinDeadline(what, work(), telemetry.config.shutdownTimeoutMillis);
   const shutdown = () => {
-    stopped ??= within('shutdown', telemetry.shutdown(timeoutMillis)).finally(forget);
+    stopped ??= within('shutdown', () => telemetry.shutdown()).finally(forget);
     return stopped;
   };
-  const forceFlush = () => stopped ?? within('flush', telemetry.forceFlush(timeoutMillis));
+  const forceFlush = () => stopped ?? within('flush', () => telemetry.forceFlush());
   const forget = onProcessEnd({
     flush: forceFlush,
-    settle: () => (telemetry.isUnsettled ? within('flush', telemetry.settle(timeoutMillis)) : undefined),
+    settle: () => (telemetry.isUnsettled ? within('flush', () => telemetry.settle()) : undefined),
     shutdown,
-    end: () => telemetry.end(timeoutMillis),
+    end: () => telemetry.end(),
+    timeoutMillis: () => telemetry.config.shutdownTimeoutMillis,
   });
   return { shutdown, forceFlush };
 }

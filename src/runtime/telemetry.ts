@@ -20,38 +20,58 @@ import { isRegistered } from '../otel/api-globals.ts';
 import type { Config, Environment } from './config.ts';
 import type { Pipeline } from './pipeline.ts';
 
+export interface TelemetryOptions {
+  /** What of the configuration decides what a start does: exporters, spool. The rest of it is not looked at. */
+  readonly atStart: Config;
+  /** Reads the whole configuration. Called once, when something is first recorded. */
+  readonly readConfig: () => Config;
+  readonly environment: Environment;
+  /** Is told what goes wrong where nobody waits. */
+  readonly fail: (error: unknown) => void;
+}
+
 /**
  * What a start registers: providers that load what is behind them when it is first needed. The bound meter comes with
  * the first run, the official SDK with the first export, span, log record or meter of another name. A process that never
  * trains never pays for either.
  */
 export class Telemetry {
-  readonly #config: Config;
+  readonly #atStart: Config;
+  readonly #readConfig: () => Config;
   readonly #environment: Environment;
+  readonly #fail: (error: unknown) => void;
+  /** A host that has a MeterProvider keeps it: nothing is read here, and no endpoint opened. */
+  readonly #hostMeters = isRegistered('metrics');
+  #config: Config | undefined;
   #bound: BoundMeterProvider | undefined;
   #pipeline: Pipeline | undefined;
   #firstExport: NodeJS.Timeout | undefined;
   #isSettled = false;
-  readonly #fail: (error: unknown) => void;
 
-  /** @param fail is told what goes wrong where nobody waits. */
-  constructor(config: Config, environment: Environment, fail: (error: unknown) => void) {
-    this.#fail = fail;
-    // A host that has a MeterProvider keeps it: nothing is read here, and no endpoint opened.
-    this.#config = isRegistered('metrics') ? { ...config, metricsExporters: [] } : config;
+  constructor({ atStart, readConfig, environment, fail }: TelemetryOptions) {
+    this.#atStart = atStart;
+    this.#readConfig = readConfig;
     this.#environment = environment;
+    this.#fail = fail;
   }
 
   /** Registers the providers. What the host registered before stays in place, and gets the package's instruments. */
   register(): void {
-    const { metricsExporters, tracesExporters, logsExporters } = this.#config;
-    if (metricsExporters.length > 0) this.#registerMetrics();
+    const { metricsExporters, tracesExporters, logsExporters, spoolFolder } = this.#atStart;
+    if (metricsExporters.length > 0 && !this.#hostMeters) this.#registerMetrics();
     if (tracesExporters.length > 0 && !isRegistered('trace')) {
       trace.setGlobalTracerProvider(new LazyTracerProvider(() => this.#load().tracerProvider));
     }
     if (logsExporters.length > 0 && !isRegistered('logs')) {
       logs.setGlobalLoggerProvider(new LazyLoggerProvider(() => this.#load().loggerProvider));
     }
+    if (spoolFolder !== undefined) this.#scheduleFirstExport();
+  }
+
+  /** What holds in this process, from when it is first asked for. */
+  get config(): Config {
+    this.#config ??= { ...this.#readConfig(), ...(this.#hostMeters && { metricsExporters: [] }) };
+    return this.#config;
   }
 
   /** What the delivery has done so far; `undefined` where nothing has been sent yet. */
@@ -59,30 +79,35 @@ export class Telemetry {
     return this.#pipeline?.delivery;
   }
 
-  /** Sends what has been recorded so far. */
-  async forceFlush(timeoutMillis: number): Promise<void> {
-    if (this.#hasSomething()) await this.#load().forceFlush(timeoutMillis);
+  /** Whether nothing was recorded or sent, and no other process has left anything. */
+  get isIdle(): boolean {
+    return this.#pipeline === undefined && this.#atStart.spoolFolder === undefined && !this.#hasMeasurements();
   }
 
   /** Whether there is something to send at the natural end of the process. */
   get isUnsettled(): boolean {
-    return this.#isSettled ? this.#hasMeasurements() : this.#hasSomething();
+    return this.#isSettled ? this.#hasMeasurements() : !this.isIdle;
+  }
+
+  /** Sends what has been recorded so far. */
+  async forceFlush(): Promise<void> {
+    await this.#load().forceFlush();
   }
 
   /** Sends what has been recorded at the natural end of the process. The process may go on after it. */
-  async settle(timeoutMillis: number): Promise<void> {
+  async settle(): Promise<void> {
     this.#isSettled = true;
-    if (this.#hasSomething()) await this.#load().settle(timeoutMillis);
+    await this.#load().settle();
   }
 
-  async shutdown(timeoutMillis: number): Promise<void> {
+  async shutdown(): Promise<void> {
     clearInterval(this.#firstExport);
-    if (this.#hasSomething()) await this.#load().shutdown(timeoutMillis);
+    await this.#load().shutdown();
   }
 
   /** Lets nothing get lost where there is no time left: no promise made in it is kept. */
-  end(timeoutMillis: number): void {
-    if (this.#pipeline !== undefined || this.#hasMeasurements()) this.#load().end(timeoutMillis);
+  end(): void {
+    if (this.#pipeline !== undefined || this.#hasMeasurements()) this.#load().end();
   }
 
   #registerMetrics(): void {
@@ -93,17 +118,18 @@ export class Telemetry {
       },
     });
     // A scrape may come at any time; an export comes after the interval, where there is anything to export.
-    if (this.#config.metricsExporters.includes('prometheus')) {
-      this.#load();
-      return;
-    }
-    const { exportIntervalMillis, spoolFolder } = this.#config;
+    if (this.#atStart.metricsExporters.includes('prometheus')) this.#load();
+  }
+
+  #scheduleFirstExport(): void {
+    if (this.#pipeline !== undefined || this.#firstExport !== undefined) return;
+    const { exportIntervalMillis, spoolFolder } = this.config;
     const intervalMillis = spoolFolder === undefined ? exportIntervalMillis : Math.min(exportIntervalMillis, 1_000);
     this.#firstExport = setInterval(() => this.#exportFirst(), intervalMillis).unref();
   }
 
   #exportFirst(): void {
-    if (!this.#hasSomething()) return;
+    if (this.isIdle) return;
     try {
       void this.#load().export();
     } catch (error) {
@@ -112,19 +138,17 @@ export class Telemetry {
     }
   }
 
-  #hasSomething(): boolean {
-    // A spool may hold what other processes have left.
-    return this.#pipeline !== undefined || this.#config.spoolFolder !== undefined || this.#hasMeasurements();
-  }
-
   #hasMeasurements(): boolean {
     return this.#bound !== undefined && !this.#bound.isEmpty;
   }
 
   #meter(): BoundMeterProvider {
-    this.#bound ??= this.#metering().createBoundMeterProvider(this.#config, ({ name, version }) =>
-      this.#load().meterProvider.getMeter(name, version),
-    );
+    if (this.#bound === undefined) {
+      this.#bound = this.#metering().createBoundMeterProvider(this.config, ({ name, version }) =>
+        this.#load().meterProvider.getMeter(name, version),
+      );
+      this.#scheduleFirstExport();
+    }
     return this.#bound;
   }
 
@@ -134,9 +158,10 @@ export class Telemetry {
 
   #load(): Pipeline {
     if (this.#pipeline === undefined) {
+      const bound = this.#meter();
       clearInterval(this.#firstExport);
       const { Pipeline } = load<typeof import('./pipeline.ts')>('pipeline');
-      this.#pipeline = new Pipeline(this.#config, this.#environment, this.#meter());
+      this.#pipeline = new Pipeline(this.config, this.#environment, bound);
     }
     return this.#pipeline;
   }

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DiagLogLevel } from '@opentelemetry/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { defaults, isOtlpOptionSet, otlpEndpoint, readConfig } from '../../../src/runtime/config.ts';
+import { decidesStart, defaults, isOtlpOptionSet, readConfig } from '../../../src/runtime/config.ts';
 import { type Setting, settings } from '../../../src/runtime/settings.ts';
-import { knownVariables, readSettings } from '../../../src/runtime/settings-reader.ts';
+import { keys, knownVariables, readSettings } from '../../../src/runtime/settings-reader.ts';
 
 function read(environment: Record<string, string>) {
   const warnings: string[] = [];
@@ -250,31 +250,23 @@ describe('the table', () => {
   });
 });
 
-describe('the OTLP endpoint in messages', () => {
-  it('is the one of the signal, else the common one with its path', () => {
-    expect(otlpEndpoint('metrics', {})).toBe('http://localhost:4318/v1/metrics');
-    expect(otlpEndpoint('traces', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:1/base/' })).toBe(
-      'http://c:1/base/v1/traces',
-    );
-    expect(otlpEndpoint('logs', { OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: 'http://l:2/in' })).toBe('http://l:2/in');
-  });
-
-  it('shows no user, password or query', () => {
-    const shown = otlpEndpoint('metrics', { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://me:secret@c.io/x?key=secret' });
-    expect(shown).not.toContain('secret');
-    expect(otlpEndpoint('metrics', { OTEL_EXPORTER_OTLP_ENDPOINT: 'secret' })).not.toContain('secret');
-  });
-
-  it('shows nothing of a URL without a scheme, whose user is taken for one', () => {
-    expect(otlpEndpoint('metrics', { OTEL_EXPORTER_OTLP_ENDPOINT: 'me:secret@c.io' })).not.toContain('secret');
-  });
-});
-
 describe('isOtlpOptionSet', () => {
   it('looks at the variable of the signal and the common one', () => {
     expect(isOtlpOptionSet('COMPRESSION', 'metrics', {})).toBe(false);
     expect(isOtlpOptionSet('COMPRESSION', 'metrics', { OTEL_EXPORTER_OTLP_COMPRESSION: 'none' })).toBe(true);
     expect(isOtlpOptionSet('COMPRESSION', 'metrics', { OTEL_EXPORTER_OTLP_METRICS_COMPRESSION: 'none' })).toBe(true);
     expect(isOtlpOptionSet('COMPRESSION', 'metrics', { OTEL_EXPORTER_OTLP_TRACES_COMPRESSION: 'none' })).toBe(false);
+  });
+});
+
+describe('decidesStart', () => {
+  it('holds for variables that act before anything is recorded, and for no other', () => {
+    const deciding = ['logLevel', 'disabled', 'metricsExporters', 'tracesExporters', 'logsExporters', 'spoolFolder'];
+    for (const key of keys) {
+      for (const variable of settings[key].variables) {
+        expect([variable, decidesStart({ [variable]: 'x' })]).toEqual([variable, deciding.includes(key)]);
+      }
+    }
+    expect(decidesStart({ PATH: '/bin', SIGNAL_BASE_URL: 'x' })).toBe(false);
   });
 });
