@@ -84,7 +84,8 @@ async function cycles(
 ): Promise<Cycle> {
   progress(`${runs} runs, ${temporality}`);
   const program = new URL('./worker.ts', import.meta.url);
-  const start = (name: string) => Worker.start(program, [name, temporality, String(runs)], ['--expose-gc']);
+  const start = (name: string) =>
+    Worker.start(program, [name, temporality, String(runs)], { execArgv: ['--expose-gc'] });
   const [bound, sdk] = [await start('bound'), await start('sdk')];
   const contenders = new Map([
     ['bound', () => bound.ask({ repeat })],

@@ -1,5 +1,5 @@
 import type { Numbers } from '../support/child.ts';
-import { number } from '../support/format.ts';
+import { count, number } from '../support/format.ts';
 import { Worker } from '../support/parent.ts';
 import { type Results, type Section, type SectionContext, type Target, target } from '../support/results.ts';
 import type { SourceName } from './sources.ts';
@@ -64,7 +64,7 @@ async function run({ quick, progress }: SectionContext): Promise<Results> {
 
 async function measure({ source, temporality, runs, steps }: Case): Promise<Numbers> {
   const program = new URL('./worker.ts', import.meta.url);
-  const worker = await Worker.start(program, [source, temporality], ['--expose-gc']);
+  const worker = await Worker.start(program, [source, temporality], { execArgv: ['--expose-gc'] });
   try {
     return await worker.ask({ runs, steps });
   } finally {
@@ -103,10 +103,6 @@ function shape({ runs, steps }: Case): string {
 function megabytes(value: number): string {
   const text = value.toFixed(1);
   return `${text === '-0.0' ? '0.0' : text} MB`;
-}
-
-function count(value: number): string {
-  return number(Math.round(value)).replace(/\.\d+$/, '');
 }
 
 export const memory: Section = { name: 'memory', title: 'Memory', run };

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { readNumbers } from '../support/child.ts';
-import { environment } from '../support/parent.ts';
+import { environment, packageFolder } from '../support/parent.ts';
 
 /** One process, from its start to its end. */
 export interface Launch {
@@ -12,7 +12,6 @@ export interface Launch {
   readonly megabytes: number;
 }
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 const script = fileURLToPath(new URL('./script.cjs', import.meta.url));
 
 /**
@@ -22,7 +21,7 @@ const script = fileURLToPath(new URL('./script.cjs', import.meta.url));
 export function launch(preload: readonly string[]): Launch {
   const started = performance.now();
   const { status, stdout, stderr } = spawnSync(process.execPath, [...preload, script], {
-    cwd: root,
+    cwd: packageFolder,
     env: environment,
     encoding: 'utf8',
   });

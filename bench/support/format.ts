@@ -9,6 +9,11 @@ export function number(value: number): string {
   return fraction === undefined ? grouped : `${grouped}.${fraction}`;
 }
 
+/** A whole number, however large. */
+export function count(value: number): string {
+  return number(Math.round(value)).replace(/\.\d+$/, '');
+}
+
 /** The middle half of the rounds. */
 export function spread({ low, high }: Summary): string {
   return `${number(low)} to ${number(high)}`;

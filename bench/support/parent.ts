@@ -14,6 +14,15 @@ export const environment: NodeJS.ProcessEnv = {
   OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',
 };
 
+/** The package's own folder, where its name leads to it as in a user's. */
+export const packageFolder = fileURLToPath(new URL('../../', import.meta.url));
+
+export interface WorkerSettings {
+  readonly execArgv?: readonly string[];
+  /** Added to `environment`. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** A process of its own for one measurement: no contender shares compiled code or a heap with another. */
 export class Worker {
   readonly #child: ChildProcess;
@@ -27,10 +36,12 @@ export class Worker {
   }
 
   /** @throws Error with what the process wrote, where it does not start; such as a package that is not installed. */
-  static async start(module: URL, args: readonly string[], execArgv: readonly string[] = []): Promise<Worker> {
+  static async start(module: URL, args: readonly string[], settings: WorkerSettings = {}): Promise<Worker> {
+    const { execArgv = [], env = {} } = settings;
     const child = fork(fileURLToPath(module), args, {
+      cwd: packageFolder,
       execArgv: [...execArgv, '--no-warnings'],
-      env: environment,
+      env: { ...environment, ...env },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     const worker = new Worker(child);
@@ -44,8 +55,25 @@ export class Worker {
     return reply;
   }
 
+  /** Stops it in the midst of whatever it does, so that its timers cost nothing while others are measured. */
+  pause(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#child.kill('SIGCONT');
+  }
+
   stop(): void {
     this.#child.kill('SIGKILL');
+  }
+
+  /** Lets it come to its natural end: it has nothing more to do once nobody can ask it anything. */
+  async end(): Promise<void> {
+    // Not `close`, which does not come where this side has disconnected.
+    const ended = once(this.#child, 'exit');
+    this.#child.disconnect();
+    await ended;
   }
 
   async #reply(): Promise<Numbers> {

@@ -12,7 +12,7 @@ export class ProgressLine {
       this.#stream.write(`\r\u001b[2K${section}: ${text}`);
       return;
     }
-    const plain = `${section}: ${text.replace(/^(round|cycle) .*/, 'measuring')}`;
+    const plain = `${section}: ${text.replace(/^(round|cycle|second|minute) .*/, 'measuring')}`;
     if (plain !== this.#lastPlain) this.#stream.write(`${plain}\n`);
     this.#lastPlain = plain;
   }

@@ -1,0 +1,42 @@
+import { type Balance, balance, StreamAccount } from '../support/account.ts';
+import type { Numbers } from '../support/child.ts';
+import type { Point } from '../support/otlp.ts';
+import { COUNTER, GAUGES, HISTOGRAMS } from '../support/workload.ts';
+
+export const KINDS = ['counts', 'histogram records', 'step-seconds'] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** What arrived of one training process, and what it says it has recorded. */
+export class Ledger {
+  readonly #counts = new StreamAccount();
+  readonly #records = new StreamAccount();
+  /** Values of the gauge, which are numbers of steps, in the order of their arrival. */
+  readonly #steps: number[] = [];
+
+  add(points: readonly Point[]): void {
+    for (const { metric, millis, value } of points) {
+      if (metric === COUNTER) this.#counts.add(millis, value);
+      else if (metric === HISTOGRAMS[0]) this.#records.add(millis, value);
+      else if (metric === GAUGES[0]) this.#steps.push(value);
+    }
+  }
+
+  /** @param lastStepOf the last step of each second. */
+  close(lastStepOf: Numbers): Readonly<Record<Kind, Balance>> {
+    const lastSteps = Object.values(lastStepOf);
+    const sent = lastSteps.at(-1) ?? 0;
+    const seconds = new StreamAccount();
+    // By the value, and not by the time of the point: the SDK's is the time of the export.
+    for (const step of this.#steps) {
+      seconds.add(
+        lastSteps.findIndex((last) => step <= last),
+        1,
+      );
+    }
+    return {
+      counts: balance(sent, this.#counts),
+      'histogram records': balance(sent, this.#records),
+      'step-seconds': balance(lastSteps.length, seconds),
+    };
+  }
+}

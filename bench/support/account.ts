@@ -1,0 +1,47 @@
+/** What has arrived of one stream, told apart by keys that rise: the times of its points, or its seconds. */
+export class StreamAccount {
+  /** Each key counted once. */
+  arrived = 0;
+  /** What came with a key that had come before. */
+  twice = 0;
+  /** Points that came after a later one. */
+  outOfOrder = 0;
+  readonly #seen = new Set<number>();
+  #latest = Number.NEGATIVE_INFINITY;
+
+  add(key: number, amount: number): void {
+    if (this.#seen.has(key)) {
+      this.twice += amount;
+      return;
+    }
+    this.#seen.add(key);
+    this.arrived += amount;
+    if (key < this.#latest) this.outOfOrder += 1;
+    else this.#latest = key;
+  }
+}
+
+/** A stream's account against what was recorded. */
+export interface Balance {
+  readonly sent: number;
+  readonly arrived: number;
+  readonly lost: number;
+  readonly twice: number;
+  readonly outOfOrder: number;
+}
+
+/** More than was sent is something twice, however it came about. */
+export function balance(sent: number, { arrived, twice, outOfOrder }: StreamAccount): Balance {
+  return { sent, arrived, lost: Math.max(0, sent - arrived), twice: twice + Math.max(0, arrived - sent), outOfOrder };
+}
+
+export function total(balances: readonly Balance[]): Balance {
+  const sum = (key: keyof Balance) => balances.reduce((all, one) => all + one[key], 0);
+  return {
+    sent: sum('sent'),
+    arrived: sum('arrived'),
+    lost: sum('lost'),
+    twice: sum('twice'),
+    outOfOrder: sum('outOfOrder'),
+  };
+}
