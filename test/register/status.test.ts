@@ -14,6 +14,7 @@ it('getPipelineStatus and signal.otel.* tell how delivery goes; messages go to t
       OTEL_EXPORTER_OTLP_ENDPOINT: server.url,
       OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
       OTEL_METRIC_EXPORT_INTERVAL: '600000',
+      OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'cumulative',
       SIGNAL_SHUTDOWN_TIMEOUT: '1000',
     },
   });
