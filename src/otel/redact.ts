@@ -15,7 +15,8 @@ const COLON = String.raw`(?:${QUOTE})?\s*(?:=>|[:=])\s*|${QUOTE}\s*,\s*(?=${QUOT
 const SUFFIX = String.raw`[\w.-]{0,40}`;
 
 /** Names of secrets, whatever goes before them: `apiKey`, `DD_API_KEY`, `aws_secret_access_key`. */
-const SECRETS = String.raw`(?:api|app|application|access|account|secret|private|signing|encryption|auth|ssh)[-_. ]?keys?|secret|passw(?:or)?d|passphrase|pwd|credential`;
+const SECRETS =
+  '(?:api|app|application|access|account|secret|private|signing|encryption|auth|ssh)[-_. ]?keys?|secret|passw(?:or)?d|passphrase|pwd|credential';
 /** The same, but words that go before harmless values just as well: `token_accuracy: expected a number`. */
 const MAYBE_SECRETS = String.raw`token(?!s|iz)|signature|session[-_. ]?id|\bsig\b|\bauth\b`;
 const HEADERS = 'authorization|cookie';

@@ -1,5 +1,5 @@
 import type { Attributes, MeterProvider } from '@opentelemetry/api';
-import { type MetricKind, NAMESPACE, qualifiedName } from '../catalogue/index.ts';
+import { findMetric, type MetricKind, NAMESPACE, qualifiedName } from '../catalogue/index.ts';
 import { type Tags, toAttributes } from '../otel/attributes.ts';
 import { write } from '../otel/bind.ts';
 import { warnOnce } from '../otel/diagnostics.ts';
@@ -160,7 +160,9 @@ export class SignalMetrics {
       this.#countNonFinite(qualified, options);
       return;
     }
-    if (amount !== 0) this.#write(qualified, 'counter', sign * amount, options);
+    if (sign < 0 && findMetric(qualified) !== undefined) {
+      warnOnce(`down:${qualified}`, `${qualified} is never counted down; not recorded`);
+    } else if (amount !== 0) this.#write(qualified, 'counter', sign * amount, options);
   }
 
   #countNonFinite(name: string, options: RecordOptions): void {

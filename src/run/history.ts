@@ -80,6 +80,7 @@ export class HistoryRing implements MetricsHistory {
   }
 
   at(index: number): HistoryEntry | undefined {
+    if (!Number.isInteger(index)) return undefined;
     const position = index < 0 ? this.length + index : index;
     if (position < 0 || position >= this.length) return undefined;
     return this.#entries[(this.#oldest + position) % this.length];
