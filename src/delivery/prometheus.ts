@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { isIP, isIPv4, type Socket } from 'node:net';
 import type { DiagLogger } from '@opentelemetry/api';
-import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
+import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import type { MetricProducer, MetricReader } from '@opentelemetry/sdk-metrics';
+import { forPrometheus } from './prometheus-labels.ts';
 
 export interface PrometheusOptions {
   readonly host: string;
@@ -10,9 +12,17 @@ export interface PrometheusOptions {
   /** What it shows beside the SDK's own metrics. */
   readonly metricProducers: MetricProducer[];
   readonly log: Pick<DiagLogger, 'info' | 'warn'>;
+  /** How long a request may take to come in. Default: 10 s. */
+  readonly requestTimeoutMillis?: number;
 }
 
 const PATH = '/metrics';
+
+/** A scrape is one short request; who takes longer to ask does not mean to. */
+const REQUEST_TIMEOUT_MILLIS = 10_000;
+const MAX_CONNECTIONS = 100;
+
+const serializer = new PrometheusSerializer();
 
 /** Workers and cluster children run the same start-up, each with metrics of its own to show. */
 const PORTS_TO_TRY = 100;
@@ -23,8 +33,15 @@ const PORTS_TO_TRY = 100;
  */
 export function createPrometheusReader(options: PrometheusOptions): MetricReader {
   const reader = new PrometheusExporter({ preventServerStart: true, metricProducers: options.metricProducers });
-  const server = createServer((request, response) => answer(reader, request, response)).unref();
-  listen(server, options);
+  const { requestTimeoutMillis = REQUEST_TIMEOUT_MILLIS } = options;
+  const server = createServer({
+    requestTimeout: requestTimeoutMillis,
+    headersTimeout: requestTimeoutMillis,
+    connectionsCheckingInterval: requestTimeoutMillis / 2,
+  });
+  server.on('request', (request, response) => void answer(reader, request, response, options.host));
+  limitConnections(server);
+  listen(server.unref(), options);
   const shutDownReader = reader.shutdown.bind(reader);
   reader.shutdown = async (shutdownOptions) => {
     await shutDownReader(shutdownOptions);
@@ -57,13 +74,66 @@ function listen(server: Server, { host, port, log }: PrometheusOptions): void {
   server.listen(candidate, host);
 }
 
-function answer(reader: PrometheusExporter, request: IncomingMessage, response: ServerResponse): void {
-  const path = (request.url ?? '').split('?', 1)[0];
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    response.writeHead(405, { allow: 'GET, HEAD' }).end('Only GET is answered here\n');
-  } else if (path !== PATH) {
-    response.writeHead(404).end(`Metrics are at ${PATH}\n`);
+/** Refuses what is no scrape, and answers with the metrics as they are now. */
+async function answer(reader: MetricReader, request: IncomingMessage, response: ServerResponse, host: string) {
+  const { method, url = '' } = request;
+  if (!isWelcome(request.headers.host, host)) {
+    const advice = 'by an IP address, localhost or the name in OTEL_EXPORTER_PROMETHEUS_HOST';
+    refuse(response, 421, `On loopback the metrics are to be asked for ${advice}`);
+  } else if (method !== 'GET' && method !== 'HEAD') {
+    response.setHeader('allow', 'GET, HEAD');
+    refuse(response, 405, 'Only GET is answered here');
+  } else if (url.split('?', 1)[0] !== PATH) {
+    refuse(response, 404, `Metrics are at ${PATH}`);
   } else {
-    reader.getMetricsRequestHandler(request, response);
+    try {
+      const { resourceMetrics } = await reader.collect();
+      const text = serializer.serialize(forPrometheus(resourceMetrics));
+      response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(`${text.trimEnd()}\n`);
+    } catch {
+      refuse(response, 500, 'The metrics could not be read');
+    }
   }
+}
+
+function refuse(response: ServerResponse, status: number, why: string): void {
+  // The connection goes with it: a body that nobody wants would have to be read first.
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' }).end(`${why}\n`);
+}
+
+/**
+ * Whether the name by which a request calls a server on loopback is one that no page on the web can have: its name may
+ * be made to lead here (DNS rebinding), and its scripts could then read the answer. Names below `.internal` are nobody's
+ * on the web; Docker's `host.docker.internal` is one. A server that others can reach anyhow may be called anything.
+ */
+function isWelcome(header: string | undefined, host: string): boolean {
+  if (header === undefined || !isLoopback(host)) return true;
+  const called = header
+    .toLowerCase()
+    .replace(/:\d*$/, '')
+    .replace(/^\[(.*)\]$/, '$1')
+    .replace(/\.$/, '');
+  return isIP(called) !== 0 || called === host.toLowerCase() || /^(.+\.)?(localhost|internal)$/.test(called);
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+}
+
+/** Connections that are held open, by mistake or on purpose, give way to newer ones: the process has other files to open. */
+function limitConnections(server: Server): void {
+  const oldestFirst = new Set<Socket>();
+  server.on('connection', (socket) => {
+    oldestFirst.add(socket);
+    socket.on('close', () => oldestFirst.delete(socket));
+    if (oldestFirst.size <= MAX_CONNECTIONS) return;
+    for (const oldest of oldestFirst) {
+      oldestFirst.delete(oldest);
+      oldest.destroy();
+      break;
+    }
+  });
+  server.on('request', ({ socket }) => {
+    if (oldestFirst.delete(socket)) oldestFirst.add(socket);
+  });
 }

@@ -1,9 +1,12 @@
 import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api';
 import { isRegistered } from '../otel/api-globals.ts';
 import { LOG_NAMESPACE } from '../otel/diagnostics.ts';
+import { redact } from '../otel/redact.ts';
+
+const MAX_MESSAGE_LENGTH = 2_000;
 
 /**
- * Shows the package's messages on stderr, one line each, unless the host has a diag logger. The OpenTelemetry SDK's own
+ * Shows the package's messages on stderr, one line each and without secrets, unless the host has a diag logger. The OpenTelemetry SDK's own
  * messages repeat what the package says better, so they show only at a level that the user asks for.
  */
 export function installLogger(level: DiagLogLevel | undefined): void {
@@ -14,6 +17,7 @@ export function installLogger(level: DiagLogLevel | undefined): void {
 class StderrLogger implements DiagLogger {
   readonly #own: DiagLogLevel;
   readonly #others: DiagLogLevel;
+  #isClosed = false;
 
   constructor(own: DiagLogLevel, others: DiagLogLevel) {
     this.#own = own;
@@ -39,11 +43,27 @@ class StderrLogger implements DiagLogger {
   #write(level: DiagLogLevel, message: unknown[]): void {
     const isOwn = message[0] === LOG_NAMESPACE;
     if (level > (isOwn ? this.#own : this.#others)) return;
-    const text = (isOwn ? message.slice(1) : message).map(String).join(' ');
-    process.stderr.write(`${LOG_NAMESPACE}: ${oneLine(text)}\n`);
+    const text = (isOwn ? message.slice(1) : message).map(textOf).join(' ');
+    this.#print(`${LOG_NAMESPACE}: ${redact(text, MAX_MESSAGE_LENGTH)}\n`);
+  }
+
+  /** A write to a pipe that nobody reads any more is an 'error' event, and would end the process. */
+  #print(line: string): void {
+    if (this.#isClosed) return;
+    const ignore = () => {};
+    process.stderr.once('error', ignore);
+    process.stderr.write(line, (error) => {
+      if (error) this.#isClosed = true;
+      else process.stderr.removeListener('error', ignore);
+    });
   }
 }
 
-function oneLine(text: string): string {
-  return text.replace(/\p{Cc}+/gu, ' ');
+/** What the SDK says may be an error or any object. */
+function textOf(part: unknown): string {
+  try {
+    return String(part);
+  } catch {
+    return typeof part;
+  }
 }
