@@ -16,7 +16,7 @@ const SUFFIX = String.raw`[\w.-]{0,40}`;
 
 /** Names of secrets, whatever goes before them: `apiKey`, `DD_API_KEY`, `aws_secret_access_key`. */
 const SECRETS =
-  '(?:api|app|application|access|account|secret|private|signing|encryption|auth|ssh)[-_. ]?keys?|secret|passw(?:or)?d|passphrase|pwd|credential';
+  '(?:api|app|application|access|account|secret|private|signing|encryption|auth|ssh)[-_. ]?keys?|secret(?!ar)|passw(?:or)?d|passphrase|pwd|credential';
 /** The same, but words that go before harmless values just as well: `token_accuracy: expected a number`. */
 const MAYBE_SECRETS = String.raw`token(?!s|iz)|signature|session[-_. ]?id|\bsig\b|\bauth\b`;
 const HEADERS = 'authorization|cookie';
@@ -24,7 +24,7 @@ const HEADERS = 'authorization|cookie';
 const PROMPTS = String.raw`\b(?:prompt|completion)s?|${QUOTE}(?:messages|inputs?|outputs?|content|text)`;
 
 /** How well-known keys begin. */
-const KEY_PREFIXES = String.raw`[spr]k[-_]|whsec_|hf_|gh[opsur]_|github_pat_|glpat-|xox[a-z]-|xapp-|AIza|A[KS]IA(?=[A-Z0-9])|ya29\.|npm_|pypi-|dckr_pat_|SG\.|tml-|nvapi-|gsk_|r8_|dd[a-z]*-?key[-_]?`;
+const KEY_PREFIXES = String.raw`[spr]k[-_]|whsec_|hf_|gh[opsur]_|github_pat_|glpat-|xox[a-z]-|xapp-|AIza|A[KS]IA|ya29\.|npm_|pypi-|dckr_pat_|SG\.|tml-|nvapi-|gsk_|r8_|dd[a-z]*-?key[-_]?`;
 
 /** What is found, and what stands there instead; each takes no less than the ones after it would. */
 const rules: readonly (readonly [RegExp, string])[] = [
