@@ -89,8 +89,11 @@ export class DeliveryQueue {
       }, timeoutMillis);
     });
     const flushAll = async () => {
-      await this.#compressor.idle();
-      await Promise.all(senders.map((sender) => sender.flush(flush)));
+      do {
+        await this.#compressor.idle();
+        await Promise.all(senders.map((sender) => sender.flush(flush)));
+        // What was exported meanwhile belongs to it: at the end of the process nobody would send it any more.
+      } while (this.#compressor.length > 0);
     };
     await Promise.race([flushAll(), timeIsOver]);
     clearTimeout(timer);

@@ -80,6 +80,12 @@ export class FaultyServer implements AsyncDisposable {
     while (!holds(this)) await once(this.#events, 'change', { signal: deadline });
   }
 
+  /** Resolves once nobody is connected, and nobody can be any more. */
+  async stopListening(): Promise<void> {
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
   closeConnections(): void {
     for (const socket of this.#sockets) socket.destroy();
   }
@@ -170,6 +176,11 @@ export function answer(status: number, options: AnswerOptions = {}): Behaviour {
 }
 
 export const accept = answer(200, { headers: { 'Content-Type': 'application/x-protobuf' } });
+
+/** The same over a connection that ends with it: so none is left where the receiver goes away. */
+export const acceptAndClose = answer(200, {
+  headers: { 'Content-Type': 'application/x-protobuf', Connection: 'close' },
+});
 
 /** Answers before it has read the request, of which it reads no more, and closes. */
 export function answerEarly(status: number): Behaviour {
