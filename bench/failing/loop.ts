@@ -1,0 +1,62 @@
+import { setImmediate } from 'node:timers/promises';
+import { fail, type Numbers, serve } from '../support/child.ts';
+import { type Computation, createComputation } from './computation.ts';
+
+/** `loop.ts <recorded|bare>` answers `{ steps }` with the wall time and the processor time of a step. */
+async function main([kind]: readonly string[]): Promise<void> {
+  const computation = createComputation();
+  const step = kind === 'recorded' ? await recordedStep(computation) : bareStep(computation);
+  let next = 1;
+  serve(async ({ steps = 1 }) => {
+    const cpu = process.cpuUsage();
+    const started = performance.now();
+    for (const end = next + steps; next < end; next++) {
+      step(next);
+      // As in a training loop, which waits for the server between its steps.
+      await setImmediate();
+    }
+    const { user, system } = process.cpuUsage(cpu);
+    return {
+      millis: (performance.now() - started) / steps,
+      cpuMillis: (user + system) / 1_000 / steps,
+    } satisfies Numbers;
+  });
+}
+
+type Step = (step: number) => void;
+
+/** Nothing of the package is loaded for it. */
+function bareStep({ forwardBackward, optimStep }: Computation): Step {
+  return () => {
+    forwardBackward();
+    optimStep();
+  };
+}
+
+async function recordedStep({ forwardBackward, optimStep }: Computation): Promise<Step> {
+  const { createMetricsCollector } = await import('../support/package.ts');
+  const { ATTRIBUTES, gaugesOf, values } = await import('../support/workload.ts');
+  const { run_id: runId, user_id: userId, model, team } = ATTRIBUTES;
+  const collector = createMetricsCollector({ runId, userId, model, tags: { team } });
+  return (step) => {
+    collector.timeOperation('forward_backward', forwardBackward);
+    collector.timeOperation('optim_step', optimStep);
+    // The step itself is the ninth gauge, and the counter.
+    let at = gaugesOf(step) + 1;
+    collector.collectTrainingMetrics({
+      step,
+      loss: values[at++],
+      gradNorm: values[at++],
+      learningRate: values[at++],
+    });
+    collector.collectRlMetrics({
+      policyLoss: values[at++],
+      valueLoss: values[at++],
+      entropy: values[at++],
+      klDivergence: values[at++],
+      clipFraction: values[at++],
+    });
+  };
+}
+
+main(process.argv.slice(2)).catch(fail);
