@@ -82,6 +82,10 @@ export class BoundMeter implements Meter {
     return this.#storages.every((storage) => storage.isEmpty);
   }
 
+  hasNews(readerIndex: number): boolean {
+    return this.#storages.some((storage) => storage.hasNews(readerIndex));
+  }
+
   collect(readerIndex: number, moment: CollectionMoment): CollectedStream[] {
     return this.#storages.flatMap((storage) => storage.collect(readerIndex, moment) ?? []);
   }

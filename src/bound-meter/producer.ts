@@ -42,7 +42,12 @@ export class BoundMetricProducer implements MetricProducer {
     return { resourceMetrics: { resource: emptyResource(), scopeMetrics: this.collectNow() }, errors: [] };
   }
 
-  /** The same without a turn of the event loop, for the end of a process. */
+  /** Whether there is something that has not been handed over. A cumulative reader gets all again even where not. */
+  get hasNews(): boolean {
+    return this.#provider.hasNews(this.#reader);
+  }
+
+  /** `collect` without a turn of the event loop, for the end of a process. */
   collectNow(): ScopeMetrics[] {
     const millis = Date.now();
     const scopes = this.#provider.collect(this.#reader, millis, this.includesOpenSecond);

@@ -84,6 +84,11 @@ export class BoundMeterProvider implements MeterProvider {
     return [...this.#meters.values()].every((meter) => meter.isEmpty);
   }
 
+  /** Whether a reader would get something that it has not had. */
+  hasNews(readerIndex: number): boolean {
+    return [...this.#meters.values()].some((meter) => meter.hasNews(readerIndex));
+  }
+
   /**
    * What a reader has not had yet, by scope.
    * @param isFinal whether nothing is to come, so that the points of the current second are due as well.

@@ -100,6 +100,15 @@ export class Storage implements SeriesOwner {
     return [...this.#series.values()].every(({ accumulation }) => accumulation.isEmpty);
   }
 
+  /** Whether a reader would get something that it has not had. */
+  hasNews(readerIndex: number): boolean {
+    const position = this.#readers.findIndex(({ index }) => index === readerIndex);
+    if (position < 0) return false;
+    return [...this.#series.values()].some(
+      ({ accumulation, readers }) => !accumulation.isEmpty || readers[position]?.pending !== undefined,
+    );
+  }
+
   /** What a reader has not had yet; `undefined` where the reader does not read this stream, or there is nothing. */
   collect(readerIndex: number, moment: CollectionMoment): CollectedStream | undefined {
     const position = this.#readers.findIndex(({ index }) => index === readerIndex);

@@ -15,26 +15,26 @@ export interface Handover {
 /** How many points of each signal the child could not deliver. */
 export type UndeliveredPoints = Readonly<Record<SignalKind, number>>;
 
-/** Beyond the time for the delivery: the child has to start and to say how it went. */
-const GRACE_MILLIS = 500;
+/** Of the time, what is for sending: the child has to start, and to say how it went. */
+const SENDING_SHARE = 0.8;
 
 /**
  * Has a child process deliver requests, and waits for it. For the end of a process where only synchronous work is left.
  * The child reads the exporters' variables itself; requests and secrets go through a pipe and its environment, never
  * through its command line or a file.
  * @returns how many points were not delivered.
- * @throws Error where no child can be started.
+ * @throws Error where no child can be started, or it says nothing in time.
  */
 export function handOver(handover: Handover): UndeliveredPoints {
   // Another executable, such as an application packed with its Node, would start the application once more.
   if (!/^node/i.test(basename(process.execPath))) throw new Error(`${basename(process.execPath)} is not Node`);
   const program = fileURLToPath(new URL(`./deliver${extname(import.meta.url)}`, import.meta.url));
   const { status, stdout, error } = spawnSync(process.execPath, [program], {
-    input: serialize(handover),
+    input: serialize({ ...handover, timeoutMillis: handover.timeoutMillis * SENDING_SHARE }),
     // Preloads of the host's have nothing to do in it, and neither has the package itself.
     env: { ...process.env, NODE_OPTIONS: '' },
     stdio: ['pipe', 'pipe', 'ignore'],
-    timeout: handover.timeoutMillis + GRACE_MILLIS,
+    timeout: handover.timeoutMillis,
     killSignal: 'SIGKILL',
     windowsHide: true,
   });

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DiagLogger } from '@opentelemetry/api';
@@ -32,7 +32,7 @@ export class Spool {
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     for (let attempt = 1; ; attempt++) {
       // By age in the order of their names.
-      const name = `${Date.now()}-${randomUUID()}${EXTENSION}`;
+      const name = `${Date.now()}-${randomBytes(8).toString('hex')}${EXTENSION}`;
       try {
         const file = SpoolFile.create(join(this.folder, name));
         this.#known.add(name);

@@ -1,6 +1,5 @@
 import { type DiagLogger, diag } from '@opentelemetry/api';
-import { redact } from './redact.ts';
-import { cut } from './text.ts';
+import { load } from './load.ts';
 
 /** All of the package's messages carry this namespace, so a host's logger can tell them from the SDK's. */
 export const LOG_NAMESPACE = 'signal-otel';
@@ -30,7 +29,7 @@ const warned = new Set<string>();
  * Never throws.
  */
 export function warnOnce(key: string, message: string): void {
-  const cause = cut(key, MAX_KEY_LENGTH);
+  const cause = loadText().cut(key, MAX_KEY_LENGTH);
   if (warned.has(cause) || warned.size >= MAX_REMEMBERED) return;
   warned.add(cause);
   log.warn(message);
@@ -38,8 +37,17 @@ export function warnOnce(key: string, message: string): void {
 
 function say(level: 'error' | 'warn' | 'info' | 'debug', message: string): void {
   try {
-    logger[level](redact(message, MAX_MESSAGE_LENGTH));
+    logger[level](loadRedact().redact(message, MAX_MESSAGE_LENGTH));
   } catch {
     // A logger that fails must not fail the training, and there is nobody else to tell.
   }
+}
+
+/** Loaded with the first message: most processes have nothing to tell. */
+function loadRedact(): typeof import('./redact.ts') {
+  return load(import.meta.url, 'redact');
+}
+
+function loadText(): typeof import('./text.ts') {
+  return load(import.meta.url, 'text');
 }

@@ -1,6 +1,5 @@
-import { createRequire } from 'node:module';
-import { extname } from 'node:path';
 import type { SignalKind } from '../delivery/request.ts';
+import { load } from '../otel/load.ts';
 import type { Settings, ValueOf } from './settings.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -75,9 +74,9 @@ export function readConfig(environment: Environment, warn: (message: string) => 
   return config;
 }
 
-/** Loads the neighbour at once: a start cannot wait. It has this file's ending, built or not. */
+/** Loaded where something is set. */
 function loadReader(): typeof import('./settings-reader.ts') {
-  return createRequire(import.meta.url)(`./settings-reader${extname(import.meta.url)}`);
+  return load(import.meta.url, 'settings-reader');
 }
 
 /** The name of an OTLP exporter's variable, for one signal or for all. */

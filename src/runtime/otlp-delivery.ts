@@ -6,7 +6,7 @@ import { handOver } from '../delivery/handover.ts';
 import { createLogExporter, createMetricExporter, createSpanExporter, type OtlpOptions } from '../delivery/otlp.ts';
 import { DeliveryQueue } from '../delivery/queue.ts';
 import { SIGNALS, type SignalKind } from '../delivery/request.ts';
-import { Spool } from '../delivery/spool.ts';
+import { describeFault, Spool } from '../delivery/spool.ts';
 import { DeliveryStatus } from '../delivery/status.ts';
 import { log } from '../otel/diagnostics.ts';
 import { EXPONENTIAL_MAX_BUCKETS } from '../otel/histogram-bounds.ts';
@@ -15,9 +15,6 @@ import { type Config, type Environment, isOtlpOptionSet } from './config.ts';
 
 const MAX_BACKOFF_MILLIS = 30_000;
 const MIN_BACKOFF_MILLIS = 1_000;
-
-/** Of the time that an end may take; the rest is for collecting. */
-const SENDING_SHARE = 0.9;
 
 /** The way out by OTLP: one queue for all signals, and exporters that feed it. */
 export class OtlpDelivery {
@@ -68,9 +65,9 @@ export class OtlpDelivery {
     return createLogExporter(this.#options('logs'));
   }
 
-  /** Sends what waits, as long as the end of a process may take. */
-  async flush(): Promise<void> {
-    await this.queue.flush(this.#config.shutdownTimeoutMillis * SENDING_SHARE);
+  /** Sends what waits, until the deadline in the time of `performance.now()`. */
+  async flush(deadline: number): Promise<void> {
+    await this.queue.flush(Math.max(0, deadline - performance.now()));
   }
 
   /** Leaves what would be lost with this process to a short-lived child, and waits for that. */
@@ -78,8 +75,14 @@ export class OtlpDelivery {
     const { shutdownTimeoutMillis: timeoutMillis } = this.#config;
     const requests = timeoutMillis > 0 ? this.queue.takeVolatile() : [];
     if (requests.length === 0) return;
-    const undelivered = handOver({ requests, destinations: this.#destinations, timeoutMillis });
-    for (const signal of SIGNALS) this.status.notSent(signal, undelivered[signal]);
+    try {
+      const undelivered = handOver({ requests, destinations: this.#destinations, timeoutMillis });
+      for (const signal of SIGNALS) this.status.notSent(signal, undelivered[signal]);
+    } catch (error) {
+      log.debug(`no child process delivered what was left: ${describeFault(error)}`);
+      // Back to where it counts as lost.
+      for (const request of requests) void this.queue.add(request);
+    }
   }
 
   #options(signal: SignalKind): OtlpOptions {

@@ -76,40 +76,48 @@ export class Pipeline {
     await Promise.allSettled(this.#providers.map((provider) => provider.forceFlush()));
   }
 
-  /** Sends what has been recorded so far, the second that is not over included. */
-  async forceFlush(): Promise<void> {
+  /**
+   * Sends what has been recorded so far, the second that is not over included.
+   * @param deadline until when, in the time of `performance.now()`.
+   */
+  async forceFlush(deadline: number): Promise<void> {
     this.#setOpenSecond(true);
     await this.export();
     this.#setOpenSecond(false);
-    await this.delivery.flush();
+    await this.delivery.flush(deadline);
   }
 
   /** The same at the natural end of the process: what it could not send, `end` will not try again. */
-  async settle(): Promise<void> {
-    await this.forceFlush();
+  async settle(deadline: number): Promise<void> {
+    await this.forceFlush(deadline);
     this.#hasGivenUp = this.delivery.queue.length > 0;
   }
 
-  async shutdown(): Promise<void> {
+  async shutdown(deadline: number): Promise<void> {
     clearTimeout(this.#spooling);
     this.#setOpenSecond(true);
     await Promise.allSettled(this.#providers.map((provider) => provider.shutdown()));
-    await this.delivery.flush();
-    this.delivery.queue.close();
+    await this.delivery.flush(deadline);
+    this.close();
   }
 
   /** Leaves what has not been sent to the spool or to a child process, all at once: there is no later. */
   end(): void {
     this.#exportNow();
     if (!this.#hasGivenUp) this.delivery.handOver();
+    this.close();
+  }
+
+  /** Lets go of what could not be sent. */
+  close(): void {
     this.delivery.queue.close();
   }
 
   #exportNow(): void {
     this.#setOpenSecond(true);
     for (const { exporter, producer } of this.#otlpMetrics) {
-      const scopeMetrics = producer.collectNow();
-      if (scopeMetrics.length > 0) exporter.export({ resource: this.#resource, scopeMetrics }, () => {});
+      if (producer.hasNews)
+        exporter.export({ resource: this.#resource, scopeMetrics: producer.collectNow() }, () => {});
     }
     // Both hand on what they hold before they first wait for something.
     for (const provider of [this.#providers[1], this.#providers[2]]) void provider?.forceFlush().catch(() => {});

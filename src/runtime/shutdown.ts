@@ -1,7 +1,6 @@
-import { createRequire } from 'node:module';
-import { extname } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { log } from '../otel/diagnostics.ts';
+import { load } from '../otel/load.ts';
 import type { WorkerThreads } from './threads.ts';
 
 export interface ProcessEndActions {
@@ -78,7 +77,7 @@ function endSafely(end: () => void): void {
 
 /** Loaded where there are threads: most processes have but one. */
 function loadThreads(): typeof import('./threads.ts') {
-  return createRequire(import.meta.url)(`./threads${extname(import.meta.url)}`);
+  return load(import.meta.url, 'threads');
 }
 
 /** Waits for `work`, but no longer than the deadline. Never rejects: nobody is left to handle it. */

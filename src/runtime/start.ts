@@ -31,6 +31,9 @@ export interface PipelineStatus {
   readonly signals: Readonly<Partial<Record<SignalKind, SignalStatus>>>;
 }
 
+/** Of the time that an end may take; the rest is for saying what was lost. */
+const SENDING_SHARE = 0.9;
+
 const idle: SignalOtel = {
   async forceFlush() {},
   async shutdown() {},
@@ -87,7 +90,8 @@ function startOnce(environment: Environment): SignalOtel {
     });
     telemetry = started;
     started.register();
-    log.debug(`started: ${atStart.metricsExporters.join(', ') || 'no metrics'}`);
+    // Even a message that nobody sees loads what is needed to write it.
+    if (atStart.logLevel !== undefined) log.debug(`started: ${atStart.metricsExporters.join(', ') || 'no metrics'}`);
     return handleOf(started);
   } catch (error) {
     log.error(`not started, training goes on without telemetry: ${messageOf(error)}`);
@@ -97,16 +101,24 @@ function startOnce(environment: Environment): SignalOtel {
 
 function handleOf(telemetry: Telemetry): SignalOtel {
   let stopped: Promise<void> | undefined;
-  const within = (what: string, work: () => Promise<void>): Promise<void> =>
-    telemetry.isIdle ? Promise.resolve() : withinDeadline(what, work(), telemetry.config.shutdownTimeoutMillis);
+  const within = async (what: string, work: (deadline: number) => Promise<void>): Promise<void> => {
+    if (telemetry.isIdle) return;
+    const { shutdownTimeoutMillis: timeoutMillis } = telemetry.config;
+    await withinDeadline(what, work(performance.now() + timeoutMillis * SENDING_SHARE), timeoutMillis);
+  };
+  const stop = async () => {
+    await within('shutdown', (deadline) => telemetry.shutdown(deadline));
+    telemetry.close();
+    forget();
+  };
   const shutdown = () => {
-    stopped ??= within('shutdown', () => telemetry.shutdown()).finally(forget);
+    stopped ??= stop();
     return stopped;
   };
-  const forceFlush = () => stopped ?? within('flush', () => telemetry.forceFlush());
+  const forceFlush = () => stopped ?? within('flush', (deadline) => telemetry.forceFlush(deadline));
   const forget = onProcessEnd({
     flush: forceFlush,
-    settle: () => (telemetry.isUnsettled ? within('flush', () => telemetry.settle()) : undefined),
+    settle: () => (telemetry.isUnsettled ? within('flush', (deadline) => telemetry.settle(deadline)) : undefined),
     shutdown,
     end: () => telemetry.end(),
     timeoutMillis: () => telemetry.config.shutdownTimeoutMillis,

@@ -1,5 +1,3 @@
-import { createRequire } from 'node:module';
-import { extname } from 'node:path';
 import {
   type Context,
   type Logger,
@@ -17,6 +15,7 @@ import {
 } from '@opentelemetry/api';
 import type { BoundMeterProvider } from '../bound-meter/provider.ts';
 import { isRegistered } from '../otel/api-globals.ts';
+import { load } from '../otel/load.ts';
 import type { Config, Environment } from './config.ts';
 import type { Pipeline } from './pipeline.ts';
 
@@ -89,20 +88,28 @@ export class Telemetry {
     return this.#isSettled ? this.#hasMeasurements() : !this.isIdle;
   }
 
-  /** Sends what has been recorded so far. */
-  async forceFlush(): Promise<void> {
-    await this.#load().forceFlush();
+  /**
+   * Sends what has been recorded so far.
+   * @param deadline until when, in the time of `performance.now()`.
+   */
+  async forceFlush(deadline: number): Promise<void> {
+    await this.#load().forceFlush(deadline);
   }
 
   /** Sends what has been recorded at the natural end of the process. The process may go on after it. */
-  async settle(): Promise<void> {
+  async settle(deadline: number): Promise<void> {
     this.#isSettled = true;
-    await this.#load().settle();
+    await this.#load().settle(deadline);
   }
 
-  async shutdown(): Promise<void> {
+  async shutdown(deadline: number): Promise<void> {
     clearInterval(this.#firstExport);
-    await this.#load().shutdown();
+    await this.#load().shutdown(deadline);
+  }
+
+  /** Lets go of what could not be sent in time. */
+  close(): void {
+    this.#pipeline?.close();
   }
 
   /** Lets nothing get lost where there is no time left: no promise made in it is kept. */
@@ -153,23 +160,18 @@ export class Telemetry {
   }
 
   #metering(): typeof import('./metering.ts') {
-    return load('metering');
+    return load(import.meta.url, 'metering');
   }
 
   #load(): Pipeline {
     if (this.#pipeline === undefined) {
       const bound = this.#meter();
       clearInterval(this.#firstExport);
-      const { Pipeline } = load<typeof import('./pipeline.ts')>('pipeline');
+      const { Pipeline } = load<typeof import('./pipeline.ts')>(import.meta.url, 'pipeline');
       this.#pipeline = new Pipeline(this.config, this.#environment, bound);
     }
     return this.#pipeline;
   }
-}
-
-/** Loads a neighbour of this file at once: the first span cannot wait. It has this file's ending, built or not. */
-function load<Module>(name: 'metering' | 'pipeline'): Module {
-  return createRequire(import.meta.url)(`./${name}${extname(import.meta.url)}`);
 }
 
 /** Tracers that load the official SDK with their first span. */

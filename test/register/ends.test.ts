@@ -36,6 +36,20 @@ const inACluster = ['disconnect', 'process.exit(7)', 'SIGTERM', 'uncaught except
 
 const ways = [...inTheProcess, ...inAThread, ...besideAThread, ...inACluster];
 
+it('a value that waits for its second to end arrives, though the process exits before that', async () => {
+  await using server = await startOtlpServer();
+  const result = await runNode(['--require', 'signal-otel/register', 'test/register/apps/exit-after-export.cjs'], {
+    cwd: root,
+    env: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: server.url,
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+      OTEL_METRIC_EXPORT_INTERVAL: '100',
+    },
+  });
+  expect(result).toMatchObject({ code: 0, stderr: '' });
+  expect(arrivals(server, '/v1/metrics', 'asDouble').filter((value) => value === LOSS)).toEqual([LOSS]);
+});
+
 describe.each(['app.cjs', 'app.mjs'])('the end of a process that trains (%s)', (app) => {
   const run = (where: string, way: string, env: Record<string, string>, preload = true) =>
     runNode([...(preload ? ['--require', 'signal-otel/register'] : []), `test/register/apps/ends/${app}`, where, way], {
@@ -66,7 +80,7 @@ describe.each(['app.cjs', 'app.mjs'])('the end of a process that trains (%s)', (
     afterAll(() => hanging.close());
 
     it.each(inTheProcess)('%s, %s: the end comes by its deadline, and what is lost is said', async (where, way) => {
-      const deadlineMillis = 500;
+      const deadlineMillis = 1_000;
       const started = performance.now();
       const result = await run(where, way, {
         OTEL_EXPORTER_OTLP_ENDPOINT: url,
