@@ -8,18 +8,24 @@ import { startDatadogIntake } from '../support/datadog-intake.ts';
 import { arrived, deliver, lanes, send, upTo } from '../support/numbered.ts';
 
 /** Metrics by Datadog's OTLP intake, for those who do not want the flag. */
-const otlpMetrics = ['--config', 'yaml:service::pipelines::metrics::exporters: [otlp_http/datadog]'];
+const otlpMetrics = { args: [], env: { OTELCOL_METRICS_EXPORTER: 'otlp_http/datadog' } };
 
 describe.each([
-  { title: 'otel-collector-config.yaml', options: {} },
-  { title: 'otel-collector-config.yaml with metrics by OTLP', options: { args: otlpMetrics } },
+  { title: 'otel-collector-config.yaml', options: { env: {} } },
+  { title: 'otel-collector-config.yaml with metrics by OTLP', options: otlpMetrics },
 ])('$title', ({ options }) => {
   it('loses nothing, doubles nothing and keeps the order while the Collector is killed and restarted', async () => {
     const rounds = 8;
     await using intake = await startDatadogIntake();
     await using scope = new AsyncDisposableStack();
     const start = async (ports?: CollectorPorts) =>
-      scope.use(await startCollector({ ...options, env: intake.collectorEnv, ...(ports && { ports }) }));
+      scope.use(
+        await startCollector({
+          ...options,
+          env: { ...intake.collectorEnv, ...options.env },
+          ...(ports && { ports }),
+        }),
+      );
     let running = start();
     const { httpEndpoint, ports } = await running;
     for (const round of upTo(rounds)) {
@@ -41,7 +47,7 @@ describe.each([
 
   it('leaves what Datadog does not take to the sender, who may send it again', async () => {
     await using intake = await startDatadogIntake();
-    await using collector = await startCollector({ ...options, env: intake.collectorEnv });
+    await using collector = await startCollector({ ...options, env: { ...intake.collectorEnv, ...options.env } });
     intake.failWith(503);
     for (const lane of lanes) expect([lane, await send(collector.httpEndpoint, lane, 1)]).toEqual([lane, 503]);
     intake.failWith(null);

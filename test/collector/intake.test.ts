@@ -56,20 +56,20 @@ describe('otel-collector-config.yaml', () => {
   });
 });
 
-const throughExporter = ['traces', 'logs'].flatMap((signal) => [
-  '--config',
-  `yaml:service::pipelines::${signal}::exporters: [datadog]`,
-]);
+const throughExporter = {
+  args: [],
+  env: { OTELCOL_TRACES_EXPORTER: 'datadog', OTELCOL_LOGS_EXPORTER: 'datadog' },
+};
 
 describe.each([
-  { way: 'as it says', options: {} },
-  { way: 'with everything through the Datadog exporter, without the flag', options: { args: throughExporter } },
+  { way: 'as it says', options: { env: {} } },
+  { way: 'with everything through the Datadog exporter, without the flag', options: throughExporter },
 ])('otel-collector-config.yaml, run $way,', ({ options }) => {
   const scope = new AsyncDisposableStack();
 
   beforeAll(async () => {
     intake = scope.use(await startDatadogIntake());
-    collector = scope.use(await startCollector({ ...options, env: intake.collectorEnv }));
+    collector = scope.use(await startCollector({ ...options, env: { ...intake.collectorEnv, ...options.env } }));
   });
 
   afterEach(() => {
