@@ -5,27 +5,31 @@ import { failing } from './failing/section.ts';
 import { memory } from './memory/section.ts';
 import { outage } from './outage/section.ts';
 import { recording } from './recording/section.ts';
+import { soak } from './soak/section.ts';
 import { startup } from './startup/section.ts';
 import { type Report, sectionText, tableText, targetTable, toMarkdown } from './support/markdown.ts';
 import { ProgressLine } from './support/progress.ts';
 import type { Section } from './support/results.ts';
 import { timing } from './timing/section.ts';
 
-const sections: readonly Section[] = [recording, timing, startup, collect, memory, outage, failing];
+const sections: readonly Section[] = [recording, timing, startup, collect, memory, outage, failing, soak];
 
 const HELP = `The package against its peers: ratios, measured by turns in one run.
 
-node bench/run.ts [--only ${sections.map(({ name }) => name).join(',')}] [--quick]
+node bench/run.ts [--only ${sections.map(({ name }) => name).join(',')}] [--quick] [--minutes N]
 
-  --only   these benchmarks, separated by commas. Then bench/results.md is left as it is.
-  --quick  few rounds and small sizes, to see that everything works. bench/results.md is left as it is.
-  --help   this text
+  --only     these benchmarks, separated by commas. Then bench/results.md is left as it is.
+  --quick    few rounds and small sizes, to see that everything works. No file is written.
+  --minutes  how long the soak goes on, 30 unless told. It runs only where --only names it, and writes its results to
+             bench/results-soak.md.
+  --help     this text
 `;
 
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
     quick: { type: 'boolean', default: false },
+    minutes: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -35,23 +39,32 @@ else
   await main(
     values.only?.split(',').map((name) => name.trim()),
     values.quick,
+    values.minutes === undefined ? undefined : Number(values.minutes),
   );
 
-async function main(only: readonly string[] | undefined, quick: boolean): Promise<void> {
+async function main(only: readonly string[] | undefined, quick: boolean, minutes: number | undefined): Promise<void> {
+  if (minutes !== undefined && !(Number.isSafeInteger(minutes) && minutes > 0)) {
+    throw new RangeError(`--minutes takes a whole number from 1.\n${HELP}`);
+  }
   const unknown = only?.find((name) => !sections.some((section) => section.name === name));
   if (unknown !== undefined) throw new RangeError(`There is no benchmark ${unknown}.\n${HELP}`);
-  const chosen = sections.filter(({ name }) => only === undefined || only.includes(name));
+  const chosen = sections.filter(({ name, isOnDemand }) => only?.includes(name) ?? !isOnDemand);
   const reports: Report[] = [];
-  for (const section of chosen) reports.push(await measure(section, quick));
+  for (const section of chosen) reports.push(await measure(section, quick, minutes));
   console.log(`\n${tableText(targetTable(reports.flatMap(({ results }) => results.targets)))}`);
-  if (quick || only !== undefined) return;
-  writeFileSync(new URL('./results.md', import.meta.url), toMarkdown(reports));
-  console.log('\nwrote bench/results.md');
+  if (quick) return;
+  for (const report of reports) if (report.section.isOnDemand) write(`results-${report.section.name}.md`, [report]);
+  if (only === undefined) write('results.md', reports);
 }
 
-async function measure(section: Section, quick: boolean): Promise<Report> {
+function write(file: string, reports: readonly Report[]): void {
+  writeFileSync(new URL(file, import.meta.url), toMarkdown(reports));
+  console.log(`\nwrote bench/${file}`);
+}
+
+async function measure(section: Section, quick: boolean, minutes: number | undefined): Promise<Report> {
   const line = new ProgressLine(process.stderr);
-  const results = await section.run({ quick, progress: (text) => line.show(section.name, text) });
+  const results = await section.run({ quick, minutes, progress: (text) => line.show(section.name, text) });
   line.clear();
   console.log(`\n${sectionText(section, results).join('\n\n')}`);
   return { section, results };

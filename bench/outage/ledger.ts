@@ -1,10 +1,6 @@
-import { type Balance, balance, StreamAccount } from '../support/account.ts';
+import { type Balance, balance, type Kind, kindOf, StreamAccount } from '../support/account.ts';
 import type { Numbers } from '../support/child.ts';
 import type { Point } from '../support/otlp.ts';
-import { COUNTER, GAUGES, HISTOGRAMS } from '../support/workload.ts';
-
-export const KINDS = ['counts', 'histogram records', 'step-seconds'] as const;
-export type Kind = (typeof KINDS)[number];
 
 /** What arrived of one training process, and what it says it has recorded. */
 export class Ledger {
@@ -15,9 +11,10 @@ export class Ledger {
 
   add(points: readonly Point[]): void {
     for (const { metric, millis, value } of points) {
-      if (metric === COUNTER) this.#counts.add(millis, value);
-      else if (metric === HISTOGRAMS[0]) this.#records.add(millis, value);
-      else if (metric === GAUGES[0]) this.#steps.push(value);
+      const kind = kindOf[metric];
+      if (kind === 'counts') this.#counts.add(millis, value);
+      else if (kind === 'histogram records') this.#records.add(millis, value);
+      else if (kind === 'step-seconds') this.#steps.push(value);
     }
   }
 

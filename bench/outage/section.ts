@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import type { Balance } from '../support/account.ts';
+import { type Balance, KINDS, type Kind } from '../support/account.ts';
 import { count } from '../support/format.ts';
 import { Worker, type WorkerSettings } from '../support/parent.ts';
 import { Receiver } from '../support/receiver.ts';
 import type { Results, Section, SectionContext, Target } from '../support/results.ts';
-import { KINDS, type Kind, Ledger } from './ledger.ts';
+import { Ledger } from './ledger.ts';
 
 interface Contender {
   readonly name: string;

@@ -1,3 +1,16 @@
+import { COUNTER, GAUGES, HISTOGRAMS } from './workload.ts';
+
+/** What a training process is held to: each on one of its metrics. A step-second is a second with a step in it. */
+export const KINDS = ['counts', 'histogram records', 'step-seconds'] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** Which kind a metric is there for; `undefined` where for none. */
+export const kindOf: Readonly<Record<string, Kind>> = {
+  [COUNTER]: 'counts',
+  [HISTOGRAMS[0]]: 'histogram records',
+  [GAUGES[0]]: 'step-seconds',
+};
+
 /** What has arrived of one stream, told apart by keys that rise: the times of its points, or its seconds. */
 export class StreamAccount {
   /** Each key counted once. */

@@ -22,12 +22,16 @@ export interface Results {
 export interface SectionContext {
   /** Fewer rounds and smaller sizes: whether it runs at all, not what it reaches. */
   readonly quick: boolean;
+  /** How long to go on, where the section has no end of its own. */
+  readonly minutes: number | undefined;
   progress(text: string): void;
 }
 
 export interface Section {
   readonly name: string;
   readonly title: string;
+  /** It takes so long that it runs only where it is named, and has a file of results of its own. */
+  readonly isOnDemand?: boolean;
   run(context: SectionContext): Promise<Results>;
 }
 

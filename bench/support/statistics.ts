@@ -39,6 +39,11 @@ export function medianWithin(samples: readonly number[]): Summary {
   };
 }
 
+/** How much higher the second samples are, by the median of all differences (Hodges-Lehmann): outliers move it little. */
+export function shift(before: readonly number[], after: readonly number[]): number {
+  return summarise(after.flatMap((late) => before.map((early) => late - early))).median;
+}
+
 function quantile(sorted: readonly number[], share: number): number {
   const position = (sorted.length - 1) * share;
   const below = sorted[Math.floor(position)] ?? Number.NaN;

@@ -7,13 +7,15 @@ const STEP_MILLIS = 1_000 / STEPS_A_SECOND;
  * @returns stops.
  */
 export function takeSteps(step: () => void): () => void {
+  let due = Math.floor(Date.now() / STEP_MILLIS) * STEP_MILLIS + STEP_MILLIS / 2;
   let timer: NodeJS.Timeout;
   const schedule = () => {
-    const millis = STEP_MILLIS - ((Date.now() - STEP_MILLIS / 2) % STEP_MILLIS);
+    // A timer may fire a little early, which must not make for one step more; after a standstill none are made up for.
+    due += STEP_MILLIS * Math.max(1, Math.ceil((Date.now() - due) / STEP_MILLIS));
     timer = setTimeout(() => {
       step();
       schedule();
-    }, millis);
+    }, due - Date.now());
   };
   schedule();
   return () => clearTimeout(timer);
