@@ -11,7 +11,11 @@ export default defineConfig({
       // The package's own API once more, on a host's official SDK in place of the bound meter.
       {
         extends: true,
-        test: { name: 'official SDK', include: ['test/unit/{otel,run}/**/*.test.ts'], env: { TEST_METER: 'official' } },
+        test: {
+          name: 'official SDK',
+          include: ['test/unit/{otel,run}/**/*.test.ts', 'test/properties/{options,operations,record}.test.ts'],
+          env: { TEST_METER: 'official' },
+        },
       },
     ],
   },
