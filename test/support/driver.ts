@@ -43,7 +43,10 @@ export function startDriver(options: DriverOptions): Promise<RunningProcess> {
   return startProcess('unshare', [...script, ...command], settingsOf(options));
 }
 
-/** A process under the package that records nothing, and exports nothing of its own meanwhile. */
+/**
+ * A process under the package that records nothing. What it says is without the line about requests that wait: it may be
+ * about its own delivery, of which it exports a little each second until the last.
+ */
 export async function runIdle(options: DriverOptions): Promise<NodeResult> {
   const { node = process.execPath } = options;
   await using child = await startProcess(
@@ -52,7 +55,8 @@ export async function runIdle(options: DriverOptions): Promise<NodeResult> {
     settingsOf(options),
   );
   const exit = await child.exited;
-  return { ...exit, stdout: child.stdout(), stderr: child.stderr() };
+  const stderr = child.stderr().replace(/^signal-otel: \d+ requests wait in .*\n/m, '');
+  return { ...exit, stdout: child.stdout(), stderr };
 }
 
 export interface Said {
