@@ -89,7 +89,9 @@ async function answer(reader: MetricReader, request: IncomingMessage, response: 
     try {
       const { resourceMetrics } = await reader.collect();
       const text = serializer.serialize(forPrometheus(resourceMetrics));
-      response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(`${text.trimEnd()}\n`);
+      response
+        .writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
+        .end(`${text.trimEnd()}\n`);
     } catch {
       refuse(response, 500, 'The metrics could not be read');
     }
