@@ -1,9 +1,18 @@
-import { mkdirSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { SpoolFile } from '../../src/delivery/spool-file.ts';
+import { startProcess } from '../support/child.ts';
 import { range } from '../support/delivery.ts';
-import { node22, receivedOf, runIdle, type Said, startDriver, stepsOf } from '../support/driver.ts';
+import {
+  expectNoneLeft,
+  node22,
+  receivedOf,
+  root,
+  runIdle,
+  type Said,
+  startDriver,
+  stepsOf,
+} from '../support/driver.ts';
 import { acceptAndClose, FaultyServer } from '../support/faulty-server.ts';
 import { freePort } from '../support/ports.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
@@ -19,14 +28,6 @@ function lastDurableStep(said: readonly Said[], killMillis: number): number {
   // the compression, which needs a thread: twice the longest pause, and as much for what the pauses do not show.
   const slackMillis = 2 * Math.max(...pauses, 100);
   return said.findLast(({ millis }) => millis <= killMillis - 1_000 - slackMillis)?.step ?? 0;
-}
-
-/** Further processes empty the folder; what they say of themselves at their end waits for the one after. */
-async function expectNoneLeft(options: { readonly url: string; readonly spoolFolder: string }): Promise<void> {
-  for (let run = 0; run < 5 && readdirSync(options.spoolFolder).length > 0; run++) {
-    expect(await runIdle(options)).toMatchObject({ code: 0, stderr: '' });
-  }
-  expect(readdirSync(options.spoolFolder)).toEqual([]);
 }
 
 describe('a process that is killed', () => {
@@ -114,112 +115,22 @@ describe('a process that is killed', () => {
   });
 });
 
-describe('a spool that fails', () => {
-  /** A driver from whose receiver nothing comes back until it has said something. */
-  async function trainThrough(
-    options: { spoolFolder: string; mount?: string; steps?: number },
-    meanwhile: RegExp | (() => Promise<void> | void),
-  ) {
-    const port = await freePort();
-    await using child = await startDriver({
-      url: urlOf(port),
-      env: { SIGNAL_STEP_RESOLUTION: 'all' },
-      steps: 200,
-      ...options,
-    });
-    if (meanwhile instanceof RegExp) await child.waitForOutput(meanwhile);
-    else {
-      await child.waitForOutput(/step 80 /);
-      await meanwhile();
-      await child.waitForOutput(/kept in memory instead/);
-    }
-    await using server = await FaultyServer.start({ port });
-    expect(await child.exited).toEqual({ code: 0, signal: null });
-    const warnings = child
-      .stderr()
-      .split('\n')
-      .filter((line) => !/cannot deliver|works again|^$/.test(line));
-    return { warnings, received: receivedOf(server.taken('metrics')), steps: stepsOf(child).length };
-  }
-
-  const complete = (steps: number) => ({ count: 3 * steps, records: steps, steps: range(1, steps + 1) });
-
-  it.concurrent('a folder that cannot be made: memory, one warning', async () => {
-    using folder = new TemporaryFolder();
-    writeFileSync(join(folder.path, 'file'), '');
-    const { warnings, received, steps } = await trainThrough(
-      { spoolFolder: join(folder.path, 'file', 'spool') },
-      /step 80 /,
-    );
-    expect(warnings).toEqual([expect.stringMatching(/nothing can be kept in .*spool \(.*ENOTDIR.*in memory instead/)]);
-    expect(received).toMatchObject(complete(steps));
-  });
-
-  it.concurrent.each([
-    ['a folder that is read only', 'mount -t tmpfs -o ro none .', /step 80 /],
-    ['a disk that is full', 'mount -t tmpfs -o size=64k none . && head -c 64k /dev/zero > full', /step 80 /],
-    ['a disk that becomes full', 'mount -t tmpfs -o size=64k none .', /can no longer be used \(.*full/],
-  ])('%s: memory, one warning', async (_, mount, until) => {
-    using folder = new TemporaryFolder();
-    const mounting = `home=$(pwd) && cd ${folder.path} && ${mount.replaceAll(' .', ` ${folder.path}`)} && cd $home`;
-    const { warnings, received, steps } = await trainThrough(
-      { spoolFolder: folder.path, mount: mounting.replace('> full', `> ${folder.path}/full`), steps: 400 },
-      until,
-    );
-    expect(warnings).toEqual([expect.stringContaining('in memory instead')]);
-    expect(received).toMatchObject(complete(steps));
-  });
-
-  it.concurrent('a file that is deleted meanwhile: memory, one warning', async () => {
-    using folder = new TemporaryFolder();
-    const { warnings, received, steps } = await trainThrough({ spoolFolder: folder.path }, () => {
-      for (const name of readdirSync(folder.path)) rmSync(join(folder.path, name));
-    });
-    expect(warnings).toEqual([expect.stringContaining('it has been deleted')]);
-    expect(received).toMatchObject(complete(steps));
-    expect(readdirSync(folder.path)).toEqual([]);
-  });
-
-  it.concurrent('a folder that is deleted meanwhile: memory, one warning', async () => {
-    using folder = new TemporaryFolder();
-    const spoolFolder = join(folder.path, 'spool');
-    const { warnings, received, steps } = await trainThrough({ spoolFolder }, () =>
-      rmSync(spoolFolder, { recursive: true }),
-    );
-    expect(warnings).toEqual([expect.stringContaining('it has been deleted')]);
-    expect(received).toMatchObject(complete(steps));
-  });
-
-  it.concurrent('damaged files that others left: a warning each, set aside, everything else works', async () => {
-    using folder = new TemporaryFolder();
-    const at = (name: string) => join(folder.path, name);
-    writeFileSync(at('1-garbage.sqlite'), Buffer.alloc(10_000, 'garbage'));
-    const file = SpoolFile.create(at('2-short.sqlite'));
-    for (let index = 0; index < 10; index++) {
-      const body = Buffer.alloc(9_000);
-      file.add({
-        signal: 'logs',
-        contentType: 'application/json',
-        encoding: 'gzip',
-        body,
-        points: 1,
-        createdMillis: 0,
-      });
-    }
-    file.close();
-    truncateSync(at('2-short.sqlite'), statSync(at('2-short.sqlite')).size / 2);
-    mkdirSync(at('3-folder.sqlite'));
-    const { warnings, received, steps } = await trainThrough({ spoolFolder: folder.path }, /step 80 /);
-    expect(warnings).toEqual([
-      expect.stringMatching(/1-garbage\.sqlite is damaged, what was in it is lost/),
-      expect.stringMatching(/2-short\.sqlite is damaged, what was in it is lost/),
-      expect.stringMatching(/3-folder\.sqlite cannot be opened/),
-    ]);
-    expect(received).toMatchObject(complete(steps));
-    expect(readdirSync(folder.path).sort()).toEqual([
-      '1-garbage.sqlite.damaged',
-      '2-short.sqlite.damaged',
-      '3-folder.sqlite',
-    ]);
-  });
+it.each([
+  ['this Node', process.execPath],
+  ['the oldest Node', node22],
+])('on %s SQLite is loaded only where there is a spool, and without a word of it', async (_, node) => {
+  using folder = new TemporaryFolder();
+  await using server = await FaultyServer.start();
+  const record = `
+    require('signal-otel').createMetricsCollector({ runId: 'run' }).collectTrainingMetrics({ loss: 1, step: 1 });
+    process.on('exit', () => console.log(process.moduleLoadList.includes('NativeModule sqlite')));
+  `;
+  const run = async (env: Readonly<Record<string, string>>) => {
+    const settings = { cwd: root, env: { OTEL_EXPORTER_OTLP_ENDPOINT: urlOf(server.port), ...env } };
+    await using child = await startProcess(node, ['--require', 'signal-otel/register', '--eval', record], settings);
+    await child.exited;
+    return [child.stdout(), child.stderr()];
+  };
+  expect(await run({})).toEqual(['false\n', '']);
+  expect(await run({ SIGNAL_SPOOL_DIR: folder.path })).toEqual(['true\n', '']);
 });

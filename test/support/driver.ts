@@ -1,4 +1,6 @@
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
 import { type NodeResult, type RunningProcess, startProcess } from './child.ts';
 import type { OtlpRequest } from './otlp-server.ts';
 import { decodeOtlpMetrics } from './otlp-wire.ts';
@@ -57,6 +59,14 @@ export async function runIdle(options: DriverOptions): Promise<NodeResult> {
   const exit = await child.exited;
   const stderr = child.stderr().replace(/^signal-otel: \d+ requests wait in .*\n/m, '');
   return { ...exit, stdout: child.stdout(), stderr };
+}
+
+/** Further processes empty the folder; what they say of themselves at their end waits for the one after. */
+export async function expectNoneLeft(options: DriverOptions & { readonly spoolFolder: string }): Promise<void> {
+  for (let run = 0; run < 5 && readdirSync(options.spoolFolder).length > 0; run++) {
+    expect(await runIdle(options)).toMatchObject({ code: 0, stderr: '' });
+  }
+  expect(readdirSync(options.spoolFolder)).toEqual([]);
 }
 
 export interface Said {
