@@ -18,6 +18,7 @@ import {
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
+import { chunksOf } from './chunks.ts';
 import { metricsSerializer } from './metrics-serializer.ts';
 import type { DeliveryQueue } from './queue.ts';
 import type { SignalKind } from './request.ts';
@@ -36,6 +37,12 @@ export interface OtlpMetricsOptions extends OtlpOptions {
   readonly exponentialMaxBuckets: number | undefined;
 }
 
+/**
+ * Of one request. With the largest histograms it stays below the 20 MiB that the Collector takes; what is larger it
+ * refuses by 400, for ever.
+ */
+const MAX_POINTS = 10_000;
+
 const temporalities = {
   delta: AggregationTemporalityPreference.DELTA,
   cumulative: AggregationTemporalityPreference.CUMULATIVE,
@@ -47,6 +54,7 @@ export function createMetricExporter(options: OtlpMetricsOptions): PushMetricExp
   const delegate = new QueueDelegate<ResourceMetrics>({
     ...options,
     signal: 'metrics',
+    requestsOf: (metrics) => chunksOf(metrics, MAX_POINTS),
     serializer: options.protocol === 'http/json' ? JsonMetricsSerializer : metricsSerializer,
     countPoints: ({ scopeMetrics }) =>
       sum(scopeMetrics, ({ metrics }) => sum(metrics, ({ dataPoints }) => dataPoints.length)),
@@ -65,6 +73,7 @@ export function createSpanExporter(options: OtlpOptions): SpanExporter {
     new QueueDelegate<ReadableSpan[]>({
       ...options,
       signal: 'traces',
+      requestsOf: (spans) => [spans],
       serializer: options.protocol === 'http/json' ? JsonTraceSerializer : ProtobufTraceSerializer,
       countPoints: (spans) => spans.length,
     }),
@@ -76,6 +85,7 @@ export function createLogExporter(options: OtlpOptions): LogRecordExporter {
     new QueueDelegate<ReadableLogRecord[]>({
       ...options,
       signal: 'logs',
+      requestsOf: (records) => [records],
       serializer: options.protocol === 'http/json' ? JsonLogsSerializer : ProtobufLogsSerializer,
       countPoints: (records) => records.length,
     }),
@@ -85,6 +95,8 @@ export function createLogExporter(options: OtlpOptions): LogRecordExporter {
 interface QueueDelegateOptions<Batch> extends OtlpOptions {
   readonly signal: SignalKind;
   readonly serializer: Pick<ISerializer<Batch, unknown>, 'serializeRequest'>;
+  /** What becomes a request each. */
+  readonly requestsOf: (batch: Batch) => Iterable<Batch>;
   readonly countPoints: (batch: Batch) => number;
 }
 
@@ -94,29 +106,14 @@ interface QueueDelegateOptions<Batch> extends OtlpOptions {
  */
 class QueueDelegate<Batch> implements IOtlpExportDelegate<Batch> {
   readonly #options: QueueDelegateOptions<Batch>;
-  readonly #pending = new Set<Promise<void>>();
+  readonly #pending = new Set<Promise<unknown>>();
 
   constructor(options: QueueDelegateOptions<Batch>) {
     this.#options = options;
   }
 
   export(batch: Batch, done: (result: ExportResult) => void): void {
-    const { queue, status, signal, protocol, serializer, countPoints } = this.#options;
-    const points = countPoints(batch);
-    const body = serializer.serializeRequest(batch);
-    if (body === undefined) {
-      status.dropped(signal, 'not_serialized', points, 'no request could be made of them');
-      done({ code: ExportResultCode.FAILED });
-      return;
-    }
-    const kept = queue.add({
-      signal,
-      contentType: protocol === 'http/json' ? 'application/json' : 'application/x-protobuf',
-      encoding: 'identity',
-      body,
-      points,
-      createdMillis: Date.now(),
-    });
+    const kept = Promise.all(Array.from(this.#options.requestsOf(batch), (request) => this.#keep(request)));
     this.#pending.add(kept);
     void kept
       .then(
@@ -124,6 +121,31 @@ class QueueDelegate<Batch> implements IOtlpExportDelegate<Batch> {
         (error: Error) => done({ code: ExportResultCode.FAILED, error }),
       )
       .finally(() => this.#pending.delete(kept));
+  }
+
+  /** Everything up to the queue happens before this returns. */
+  async #keep(batch: Batch): Promise<void> {
+    const { queue, signal, protocol, countPoints } = this.#options;
+    await queue.add({
+      signal,
+      contentType: protocol === 'http/json' ? 'application/json' : 'application/x-protobuf',
+      encoding: 'identity',
+      body: this.#serialize(batch),
+      points: countPoints(batch),
+      createdMillis: Date.now(),
+    });
+  }
+
+  #serialize(batch: Batch): Uint8Array {
+    const { status, signal, serializer, countPoints } = this.#options;
+    try {
+      const body = serializer.serializeRequest(batch);
+      if (body !== undefined) return body;
+      throw new TypeError('nothing to send');
+    } catch (error) {
+      status.dropped(signal, 'not_serialized', countPoints(batch), 'no request could be made of them');
+      throw error;
+    }
   }
 
   /** Resolves once everything exported is kept; the queue's own flush sends it. */

@@ -10,6 +10,7 @@ import {
 import {
   ConsoleMetricExporter,
   type IMetricReader,
+  type MetricProducer,
   PeriodicExportingMetricReader,
   type PushMetricExporter,
   MeterProvider as SdkMeterProvider,
@@ -20,14 +21,12 @@ import type { BoundMeterProvider } from '../bound-meter/provider.ts';
 import { createPrometheusReader } from '../delivery/prometheus.ts';
 import { isRegistered } from '../otel/api-globals.ts';
 import { log } from '../otel/diagnostics.ts';
+import { BoundExport } from './bound-export.ts';
 import type { Config, Environment } from './config.ts';
 import { OtlpDelivery } from './otlp-delivery.ts';
 import { createResource } from './resource.ts';
 import { createSampler } from './sampler.ts';
 import { observeDelivery, observeLosses } from './self-metrics.ts';
-
-/** Of a request: far below the Collector's 20 MiB and Datadog's 5 MB. */
-const MAX_POINTS = 10_000;
 
 /** Of spans, and of log records: more than end in one turn of the event loop. Past it the official SDK drops them. */
 const MAX_WAITING = 16_384;
@@ -47,9 +46,9 @@ export class Pipeline {
   readonly #config: Config;
   readonly #resource: Resource;
   readonly #providers: readonly (SdkMeterProvider | SdkTracerProvider | SdkLoggerProvider)[];
-  readonly #producers: readonly BoundMetricProducer[];
-  /** Where the bound meter's points go by OTLP, each with the producer that has them. */
-  readonly #otlpMetrics: { readonly exporter: PushMetricExporter; readonly producer: BoundMetricProducer }[] = [];
+  readonly #producers: BoundMetricProducer[] = [];
+  /** The bound meter's way out by OTLP. */
+  readonly #boundExports: BoundExport[] = [];
   #spooling: NodeJS.Timeout | undefined;
   #hasGivenUp = false;
 
@@ -58,8 +57,7 @@ export class Pipeline {
     this.#config = config;
     this.#resource = createResource(config);
     this.delivery = new OtlpDelivery(config, environment);
-    this.#producers = bound.readers.map((_, reader) => new BoundMetricProducer(bound, reader));
-    const meterProvider = this.#createMeterProvider();
+    const meterProvider = this.#createMeterProvider(bound);
     const tracerProvider = this.#createTracerProvider();
     const loggerProvider = this.#createLoggerProvider();
     observeLosses(meterProvider, bound.losses);
@@ -115,10 +113,7 @@ export class Pipeline {
 
   #exportNow(): void {
     this.#setOpenSecond(true);
-    for (const { exporter, producer } of this.#otlpMetrics) {
-      if (producer.hasNews)
-        exporter.export({ resource: this.#resource, scopeMetrics: producer.collectNow() }, () => {});
-    }
+    for (const boundExport of this.#boundExports) boundExport.exportNow();
     // Both hand on what they hold before they first wait for something.
     for (const provider of [this.#providers[1], this.#providers[2]]) void provider?.forceFlush().catch(() => {});
   }
@@ -135,32 +130,39 @@ export class Pipeline {
     for (const producer of this.#producers) producer.includesOpenSecond = isIncluded;
   }
 
-  #createMeterProvider(): SdkMeterProvider {
-    const readers = this.#config.metricsExporters.map((exporter, index) =>
-      this.#createReader(exporter, this.#producers.slice(index, index + 1)),
-    );
+  #createMeterProvider(bound: BoundMeterProvider): SdkMeterProvider {
+    const readers = this.#config.metricsExporters.map((exporter, index) => {
+      const producer = new BoundMetricProducer(bound, index);
+      this.#producers.push(producer);
+      return this.#createReader(exporter, producer);
+    });
     return new SdkMeterProvider({ resource: this.#resource, readers });
   }
 
-  #createReader(exporter: Config['metricsExporters'][number], metricProducers: BoundMetricProducer[]): IMetricReader {
-    if (exporter === 'prometheus') {
-      const { prometheusHost: host, prometheusPort: port } = this.#config;
-      return createPrometheusReader({ host, port, metricProducers, log });
+  #createReader(name: Config['metricsExporters'][number], producer: BoundMetricProducer): IMetricReader {
+    switch (name) {
+      case 'prometheus': {
+        const { prometheusHost: host, prometheusPort: port } = this.#config;
+        return createPrometheusReader({ host, port, metricProducers: [producer], log });
+      }
+      case 'console':
+        return this.#createPeriodicReader(new ConsoleMetricExporter(), producer);
+      case 'otlp': {
+        const boundExport = new BoundExport(producer, this.delivery.createMetricExporter(), this.#resource);
+        this.#boundExports.push(boundExport);
+        return this.#createPeriodicReader(boundExport.exporter, boundExport);
+      }
     }
-    const { exportIntervalMillis, exportTimeoutMillis } = this.#config;
-    return new PeriodicExportingMetricReader({
-      exporter: exporter === 'console' ? new ConsoleMetricExporter() : this.#createOtlpMetricExporter(metricProducers),
-      exportIntervalMillis,
-      exportTimeoutMillis: Math.min(exportTimeoutMillis, exportIntervalMillis),
-      maxExportBatchSize: MAX_POINTS,
-      metricProducers,
-    });
   }
 
-  #createOtlpMetricExporter(producers: readonly BoundMetricProducer[]): PushMetricExporter {
-    const exporter = this.delivery.createMetricExporter();
-    for (const producer of producers) this.#otlpMetrics.push({ exporter, producer });
-    return exporter;
+  #createPeriodicReader(exporter: PushMetricExporter, producer: MetricProducer): IMetricReader {
+    const { exportIntervalMillis, exportTimeoutMillis } = this.#config;
+    return new PeriodicExportingMetricReader({
+      exporter,
+      exportIntervalMillis,
+      exportTimeoutMillis: Math.min(exportTimeoutMillis, exportIntervalMillis),
+      metricProducers: [producer],
+    });
   }
 
   #createTracerProvider(): SdkTracerProvider {

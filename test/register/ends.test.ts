@@ -50,6 +50,19 @@ it('a value that waits for its second to end arrives, though the process exits b
   expect(arrivals(server, '/v1/metrics', 'asDouble').filter((value) => value === LOSS)).toEqual([LOSS]);
 });
 
+it('a handler of SIGTERM may exit at any moment of the flush that the signal has begun', async () => {
+  for (const turns of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 20, 30]) {
+    await using server = await startOtlpServer();
+    const result = await runNode(
+      ['--require', 'signal-otel/register', 'test/register/apps/exit-after-turns.cjs', String(turns), '1'],
+      { cwd: root, env: { OTEL_EXPORTER_OTLP_ENDPOINT: server.url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' } },
+    );
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    const losses = arrivals(server, '/v1/metrics', 'asDouble').filter((value) => value === LOSS);
+    expect([turns, losses]).toEqual([turns, [LOSS]]);
+  }
+});
+
 describe.each(['app.cjs', 'app.mjs'])('the end of a process that trains (%s)', (app) => {
   const run = (where: string, way: string, env: Record<string, string>, preload = true) =>
     runNode([...(preload ? ['--require', 'signal-otel/register'] : []), `test/register/apps/ends/${app}`, where, way], {
