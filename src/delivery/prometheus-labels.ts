@@ -50,15 +50,27 @@ function withLabels(metric: MetricData): MetricData {
   }
 }
 
-function relabelled<Value>(points: readonly DataPoint<Value>[]): DataPoint<Value>[] {
-  return points.map((point) => {
-    let labels = remembered.get(point.attributes);
-    if (labels === undefined) {
-      labels = toLabels(point.attributes, RESERVED);
-      remembered.set(point.attributes, labels);
-    }
-    return { ...point, attributes: labels };
+function relabelled<Value>(points: DataPoint<Value>[]): DataPoint<Value>[] {
+  const labels = points.map(({ attributes }) => labelsOf(attributes));
+  if (points.every(({ attributes }, at) => attributes === labels[at])) return points;
+  // Of series that Prometheus cannot tell apart it gets the first.
+  const seen = new Set<string>();
+  return points.flatMap((point, at) => {
+    const attributes = labels[at] ?? {};
+    const key = JSON.stringify(Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1)));
+    if (seen.has(key)) return [];
+    seen.add(key);
+    return [{ ...point, attributes }];
   });
+}
+
+function labelsOf(attributes: Attributes): Attributes {
+  const known = remembered.get(attributes);
+  if (known !== undefined) return known;
+  const isFine = Object.keys(attributes).every((key) => labelOf(key, RESERVED) === key);
+  const labels = isFine ? attributes : toLabels(attributes, RESERVED);
+  remembered.set(attributes, labels);
+  return labels;
 }
 
 /** Attributes under names that are labels, each once: of several that become the same one, the values are joined. */

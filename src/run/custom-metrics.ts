@@ -171,7 +171,9 @@ export class SignalMetrics {
 
   #write(name: string, kind: MetricKind, value: number, options: RecordOptions): void {
     const instrument = instrumentsOf(this.#meter.current()).get(name, kind);
-    if (instrument !== undefined) write(instrument, value, toAttributes(this.#constantTags, options?.tags));
+    if (instrument === undefined) return;
+    const tags = options?.tags;
+    write(instrument, value, tags ? toAttributes(this.#constantTags, tags) : this.#constantTags);
   }
 
   #qualify(name: unknown): string | undefined {

@@ -188,6 +188,20 @@ describe('the Prometheus page', () => {
     expect(log.warnings).toContainEqual(expect.stringContaining('is signal.training.loss to Prometheus'));
   });
 
+  it('shows no series twice where two have the same labels for Prometheus', async () => {
+    await using endpoint = await start();
+    const client = new SignalMetrics({ meterProvider: endpoint.provider });
+    for (const key of ['a.b', 'a_b', 'a-b']) {
+      client.gauge('custom.twice', 1, { tags: { [key]: 'same' } });
+      client.histogram('custom.twice_ms', 1, { tags: { [key]: 'same' } });
+    }
+    const families = await endpoint.scrape();
+    expect(families.get('signal_custom_twice')?.samples).toHaveLength(1);
+    expect(families.get('signal_custom_twice_ms')?.samples.filter(({ name }) => name.endsWith('_count'))).toHaveLength(
+      1,
+    );
+  });
+
   it('keeps labels that the exporter makes itself apart from tags of their names', async () => {
     await using endpoint = await start();
     const client = new SignalMetrics({ meterProvider: endpoint.provider });
