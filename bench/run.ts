@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { collect } from './collect/section.ts';
+import { ends } from './ends/section.ts';
 import { failing } from './failing/section.ts';
 import { memory } from './memory/section.ts';
 import { outage } from './outage/section.ts';
@@ -12,7 +13,7 @@ import { ProgressLine } from './support/progress.ts';
 import type { Section } from './support/results.ts';
 import { timing } from './timing/section.ts';
 
-const sections: readonly Section[] = [recording, timing, startup, collect, memory, outage, failing, soak];
+const sections: readonly Section[] = [recording, timing, startup, collect, memory, outage, failing, ends, soak];
 
 const HELP = `The package against its peers: ratios, measured by turns in one run.
 
