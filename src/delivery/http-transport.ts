@@ -75,15 +75,12 @@ export class HttpTransport {
           ...(encoding === 'gzip' && { 'Content-Encoding': encoding }),
         },
       });
-      let isAnswered = false;
       outgoing.on('error', (error: NodeJS.ErrnoException) => {
-        // Then the status line has said what became of the request, however the connection ends.
-        if (isAnswered) return;
         const isGone = outgoing.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
         reject(isGone ? new ConnectionGone() : error);
       });
       outgoing.on('response', (response) => {
-        isAnswered = true;
+        // From here on the status line says what became of the request, however the connection ends.
         resolve(readAnswer(response));
         // An answer before the whole request was read: whoever gives it may never read the rest.
         response.once('close', () => {

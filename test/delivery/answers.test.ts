@@ -33,8 +33,8 @@ describe('answers that pass', () => {
     });
     using delivery = new DeliveryFixture(urlOf(server));
     await delivery.export('metrics', 2);
-    await server.until(() => server.arrivals.length === 1);
-    // The answer is on its way; a flush that does not outlast the pause gives up at once or at its end.
+    await expect.poll(() => delivery.log.warnings).toHaveLength(1);
+    // A flush that does not outlast the pause gives up at once.
     await delivery.queue.flush(1_000);
     expect(server.arrivals).toHaveLength(1);
     await delivery.export('metrics', 2);
@@ -99,6 +99,16 @@ describe('answers that refuse for ever', () => {
       expect.stringContaining('it answers 500. Training goes on. It is kept'),
       expect.stringMatching(/^2 log records are lost: .*it answers 500 to them again and again, but takes others/),
     ]);
+  });
+
+  it('it gets one more attempt before: the receiver may have come back between the two', async () => {
+    await using server = await FaultyServer.start({ script: Array.from({ length: 5 }, () => answer(500)) });
+    using delivery = new DeliveryFixture(urlOf(server));
+    await delivery.export('logs', 2);
+    await delivery.export('logs', 2);
+    await delivery.drained();
+    expect(arrived(server, 'logs')).toEqual([2, 3, 0, 1]);
+    expect(delivery.status.all().logs).toMatchObject({ exportedPoints: 4, droppedPoints: {} });
   });
 
   it('one that it always fails at is kept where there is no other, and where all fail', async () => {

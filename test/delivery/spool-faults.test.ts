@@ -135,10 +135,10 @@ describe('a spool that fails', () => {
       expect.stringMatching(/3-folder\.sqlite cannot be opened/),
     ]);
     expect(received).toMatchObject(complete(steps));
-    expect(readdirSync(folder.path).sort().slice(0, 3)).toEqual([
-      '1-garbage.sqlite.damaged',
-      '2-short.sqlite.damaged',
-      '3-folder.sqlite',
-    ]);
+    expect(
+      readdirSync(folder.path)
+        .filter((name) => /^\d-/.test(name))
+        .sort(),
+    ).toEqual(['1-garbage.sqlite.damaged', '2-short.sqlite.damaged', '3-folder.sqlite']);
   });
 });

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { SIGNALS } from '../../src/delivery/request.ts';
 import { DeliveryFixture, numbersOf, range } from '../support/delivery.ts';
@@ -93,5 +95,33 @@ describe('an answer before the request has been read', () => {
     }
     // Nobody holds on to a connection over which half a request went.
     expect(server.connections).toBe(2);
+  });
+
+  it('and then silence: the connection is given up, and not used again', async () => {
+    const early = answerEarly(400, { closes: false });
+    const connected = Promise.withResolvers<Socket>();
+    const run = (socket: Socket) => {
+      early.run(socket);
+      connected.resolve(socket);
+    };
+    await using server = await FaultyServer.start({ script: [{ ...early, run }] });
+    using delivery = new DeliveryFixture(urlOf(server), { compression: undefined });
+    const body = Buffer.alloc(32 * 2 ** 20);
+    const common = {
+      contentType: 'application/x-protobuf',
+      encoding: 'identity',
+      points: 1,
+      createdMillis: 0,
+    } as const;
+    await delivery.queue.add({ ...common, signal: 'logs', body });
+    await delivery.export('logs', 2);
+    await delivery.drained();
+    expect(server.taken('logs').flatMap(numbersOf)).toEqual([0, 1]);
+    expect(server.connections).toBe(2);
+    // Who reads on after all finds the end of it.
+    const socket = await connected.promise;
+    const isClosed = once(socket, 'close', { signal: AbortSignal.timeout(10_000) });
+    socket.resume();
+    await isClosed;
   });
 });

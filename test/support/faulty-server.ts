@@ -182,14 +182,14 @@ export const acceptAndClose = answer(200, {
   headers: { 'Content-Type': 'application/x-protobuf', Connection: 'close' },
 });
 
-/** Answers before it has read the request, of which it reads no more, and closes. */
-export function answerEarly(status: number): Behaviour {
+/** Answers before it has read the request, of which it reads no more; and closes, or leaves that to the other side. */
+export function answerEarly(status: number, { closes = true } = {}): Behaviour {
   return {
     at: 'head',
     run(socket) {
       socket.pause();
-      writeAnswer(socket, status, { headers: { Connection: 'close' } });
-      socket.end();
+      writeAnswer(socket, status, { headers: closes ? { Connection: 'close' } : {} });
+      if (closes) socket.end();
     },
   };
 }
