@@ -43,7 +43,8 @@ function main([path = '', name, runs]: readonly string[]): void {
     if (isLast === 1) stop();
     const { signals } = getPipelineStatus();
     const dropped = Object.values(signals.metrics?.droppedPoints ?? {}).reduce((all, points) => all + points, 0);
-    return { megabytes: process.memoryUsage.rss() / 2 ** 20, dropped };
+    const { rss, heapUsed, external } = process.memoryUsage();
+    return { resident: rss / 2 ** 20, used: (heapUsed + external) / 2 ** 20, dropped };
   });
 }
 

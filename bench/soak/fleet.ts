@@ -53,9 +53,10 @@ export class Driver {
 
   /** Asks how it is, and lets it take no more steps where this is the last time. */
   async look(second: number, isLast = false): Promise<void> {
-    const { megabytes = Number.NaN, dropped = 0 } = (await this.#worker?.ask({ stop: isLast ? 1 : 0 })) ?? {};
+    const answer = await this.#worker?.ask({ stop: isLast ? 1 : 0 });
+    const { resident = Number.NaN, used = Number.NaN, dropped = 0 } = answer ?? {};
     const life = this.#lives.at(-1);
-    life?.memory.push({ second, megabytes });
+    life?.memory.push({ second, resident, used });
     if (life !== undefined) life.dropped = dropped;
   }
 
@@ -75,8 +76,9 @@ export class Driver {
     this.#worker = undefined;
   }
 
+  /** Its resident memory at the last look. */
   get megabytes(): number {
-    return this.#lives.at(-1)?.memory.at(-1)?.megabytes ?? Number.NaN;
+    return this.#lives.at(-1)?.memory.at(-1)?.resident ?? Number.NaN;
   }
 
   /** All its lives, once the last one is over. */

@@ -2,10 +2,12 @@ import { type Balance, balance, type Kind, kindOf, StreamAccount } from '../supp
 import type { Point } from '../support/otlp.ts';
 import { secondOf } from '../support/steps.ts';
 
-/** The resident memory of a process at one time of the soak. */
+/** The memory of a process at one time of the soak, in MB. */
 export interface MemorySample {
   readonly second: number;
-  readonly megabytes: number;
+  readonly resident: number;
+  /** In use by the heap and by buffers, garbage that has not been collected included. */
+  readonly used: number;
 }
 
 /** One life of a driver, from its start to its end. */
