@@ -35,9 +35,20 @@ export function warnOnce(key: string, message: string): void {
   log.warn(message);
 }
 
-function say(level: 'error' | 'warn' | 'info' | 'debug', message: string): void {
+type Level = keyof typeof log;
+
+function say(level: Level, message: string): void {
   try {
-    logger[level](loadRedact().redact(message, MAX_MESSAGE_LENGTH));
+    tell(level, loadRedact().redact(message, MAX_MESSAGE_LENGTH));
+  } catch {
+    // The host imports the same file at this moment, and nobody can have it at once: Node refuses.
+    void import('./redact.ts').then(({ redact }) => tell(level, redact(message, MAX_MESSAGE_LENGTH))).catch(() => {});
+  }
+}
+
+function tell(level: Level, message: string): void {
+  try {
+    logger[level](message);
   } catch {
     // A logger that fails must not fail the training, and there is nobody else to tell.
   }

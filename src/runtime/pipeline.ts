@@ -69,6 +69,11 @@ export class Pipeline {
     if (config.spoolFolder !== undefined) this.#spoolEverySecond();
   }
 
+  /** Whether something waits that no flush at the end has tried in vain, such as what was exported after the last one. */
+  get mayStillSend(): boolean {
+    return !this.#hasGivenUp && this.delivery.queue.length > 0;
+  }
+
   /** Hands what is due to the queue. */
   async export(): Promise<void> {
     await Promise.allSettled(this.#providers.map((provider) => provider.forceFlush()));

@@ -1,6 +1,6 @@
 import type { SignalKind } from '../delivery/request.ts';
 import type { SignalStatus } from '../delivery/status.ts';
-import { log } from '../otel/diagnostics.ts';
+import { log, warnOnce } from '../otel/diagnostics.ts';
 import { decidesStart, defaults, type Environment, readConfig } from './config.ts';
 import { installLogger } from './diagnostics.ts';
 import { endWithMainThread, onProcessEnd, withinDeadline } from './shutdown.ts';
@@ -86,7 +86,7 @@ function startOnce(environment: Environment): SignalOtel {
         return atStart === defaults ? readWhole() : atStart;
       },
       environment,
-      fail: (error) => log.error(`nothing can be sent, training goes on without telemetry: ${messageOf(error)}`),
+      fail: (error) => warnOnce('send', `nothing can be sent, training goes on: ${messageOf(error)}`),
     });
     telemetry = started;
     started.register();

@@ -85,7 +85,7 @@ export class Telemetry {
 
   /** Whether there is something to send at the natural end of the process. */
   get isUnsettled(): boolean {
-    return this.#isSettled ? this.#hasMeasurements() : !this.isIdle;
+    return this.#isSettled ? this.#hasMeasurements() || this.#pipeline?.mayStillSend === true : !this.isIdle;
   }
 
   /**
@@ -140,7 +140,7 @@ export class Telemetry {
     try {
       void this.#load().export();
     } catch (error) {
-      clearInterval(this.#firstExport);
+      // The next interval tries again: files that the host imports at this moment cannot be had.
       this.#fail(error);
     }
   }
@@ -166,9 +166,9 @@ export class Telemetry {
   #load(): Pipeline {
     if (this.#pipeline === undefined) {
       const bound = this.#meter();
-      clearInterval(this.#firstExport);
       const { Pipeline } = load<typeof import('./pipeline.ts')>(import.meta.url, 'pipeline');
       this.#pipeline = new Pipeline(this.config, this.#environment, bound);
+      clearInterval(this.#firstExport);
     }
     return this.#pipeline;
   }
