@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { collect } from './collect/section.ts';
 import { ends } from './ends/section.ts';
@@ -8,7 +8,7 @@ import { outage } from './outage/section.ts';
 import { recording } from './recording/section.ts';
 import { soak } from './soak/section.ts';
 import { startup } from './startup/section.ts';
-import { type Report, sectionText, tableText, targetTable, toMarkdown } from './support/markdown.ts';
+import { measuredHere, type Report, sectionText, tableText, targetTable, toMarkdown } from './support/markdown.ts';
 import { ProgressLine } from './support/progress.ts';
 import type { Section } from './support/results.ts';
 import { timing } from './timing/section.ts';
@@ -19,10 +19,9 @@ const HELP = `The package against its peers: ratios, measured by turns in one ru
 
 node bench/run.ts [--only ${sections.map(({ name }) => name).join(',')}] [--quick] [--minutes N]
 
-  --only     these benchmarks, separated by commas. Then bench/results.md is left as it is.
+  --only     these benchmarks, separated by commas. Of the others bench/results.md keeps what their last run found.
   --quick    few rounds and small sizes, to see that everything works. No file is written.
-  --minutes  how long the soak goes on, 30 unless told. It runs only where --only names it, and writes its results to
-             bench/results-soak.md.
+  --minutes  how long the soak goes on, 30 unless told. It runs only where --only names it.
   --help     this text
 `;
 
@@ -54,19 +53,34 @@ async function main(only: readonly string[] | undefined, quick: boolean, minutes
   for (const section of chosen) reports.push(await measure(section, quick, minutes));
   console.log(`\n${tableText(targetTable(reports.flatMap(({ results }) => results.targets)))}`);
   if (quick) return;
-  for (const report of reports) if (report.section.isOnDemand) write(`results-${report.section.name}.md`, [report]);
-  if (only === undefined) write('results.md', reports);
+  for (const report of reports) keep(report);
+  writeFileSync(
+    new URL('results.md', import.meta.url),
+    toMarkdown(sections.flatMap((section) => lastOf(section) ?? [])),
+  );
+  console.log('\nwrote bench/results.md');
 }
 
-function write(file: string, reports: readonly Report[]): void {
-  writeFileSync(new URL(file, import.meta.url), toMarkdown(reports));
-  console.log(`\nwrote bench/${file}`);
+function fileOf({ name }: Section): URL {
+  return new URL(`results/${name}.json`, import.meta.url);
+}
+
+function keep({ section, results, measured }: Report): void {
+  mkdirSync(new URL('results/', import.meta.url), { recursive: true });
+  writeFileSync(fileOf(section), `${JSON.stringify({ measured, results }, undefined, 2)}\n`);
+}
+
+function lastOf(section: Section): Report | undefined {
+  if (!existsSync(fileOf(section))) return undefined;
+  const { measured, results }: Omit<Report, 'section'> = JSON.parse(readFileSync(fileOf(section), 'utf8'));
+  return { section, measured, results };
 }
 
 async function measure(section: Section, quick: boolean, minutes: number | undefined): Promise<Report> {
   const line = new ProgressLine(process.stderr);
   const results = await section.run({ quick, minutes, progress: (text) => line.show(section.name, text) });
   line.clear();
-  console.log(`\n${sectionText(section, results).join('\n\n')}`);
-  return { section, results };
+  const report = { section, results, measured: measuredHere() };
+  console.log(`\n${sectionText(report).join('\n\n')}`);
+  return report;
 }

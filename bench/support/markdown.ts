@@ -1,26 +1,30 @@
 import { availableParallelism, totalmem } from 'node:os';
 import type { Results, Section, Table, Target } from './results.ts';
 
+/** What one run of a section found, and where. */
 export interface Report {
   readonly section: Section;
   readonly results: Results;
+  /** The machine and the day. */
+  readonly measured: string;
 }
 
 export function toMarkdown(reports: readonly Report[]): string {
   const targets = reports.flatMap(({ results }) => results.targets);
   return [
     '# Benchmark results',
-    `${machine()} ${new Date().toISOString().slice(0, 10)}. Written by \`npm run bench\`; how to read it: [README](README.md).`,
+    'Written by `npm run bench`; how to read it: [README](README.md). Each section is one run of its own.',
     '## Targets',
     tableText(targetTable(targets)),
-    ...reports.flatMap(({ section, results }) => sectionText(section, results)),
+    ...reports.flatMap(sectionText),
     '',
   ].join('\n\n');
 }
 
-export function sectionText({ title }: Section, { tables, notes }: Results): string[] {
+export function sectionText({ section: { title }, results: { tables, notes }, measured }: Report): string[] {
   return [
     `## ${title}`,
+    measured,
     ...tables.flatMap((table) => [`### ${table.title}`, tableText(table)]),
     ...(notes.length > 0 ? [notes.map((note) => `- ${note}`).join('\n')] : []),
   ];
@@ -46,7 +50,8 @@ function verdict(isMet: boolean | undefined): string {
   return isMet === undefined ? 'not measured' : isMet ? 'met' : 'missed';
 }
 
-function machine(): string {
+export function measuredHere(): string {
   const gigabytes = Math.round(totalmem() / 2 ** 30);
-  return `A shared machine with ${availableParallelism()} CPUs and ${gigabytes} GB, Node ${process.version},`;
+  const day = new Date().toISOString().slice(0, 10);
+  return `A shared machine with ${availableParallelism()} CPUs and ${gigabytes} GB, Node ${process.version}, ${day}.`;
 }

@@ -30,7 +30,7 @@ export interface SectionContext {
 export interface Section {
   readonly name: string;
   readonly title: string;
-  /** It takes so long that it runs only where it is named, and has a file of results of its own. */
+  /** It takes so long that it runs only where it is named. */
   readonly isOnDemand?: boolean;
   run(context: SectionContext): Promise<Results>;
 }
