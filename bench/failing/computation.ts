@@ -1,13 +1,16 @@
-/** A step's own work, about 10 ms of it; not one allocation, so that all garbage is of what is measured. */
+/**
+ * A step's own work, about 30 ms of it: a small model's on the machine of the driver. Signal's models are not small, and
+ * their steps come over a network. Not one allocation, so that all garbage is of what is measured.
+ */
 export interface Computation {
   forwardBackward(): void;
   optimStep(): void;
 }
 
-/** Of a square matrix: the products of two take some 8 ms. */
-const SIZE = 208;
-/** Parameters of the optimizer: another 2 ms. */
-const PARAMETERS = 250_000;
+/** Of a square matrix: the products of two take some 25 ms. */
+const SIZE = 304;
+/** Parameters of the optimizer: another 5 ms. */
+const PARAMETERS = 600_000;
 
 export function createComputation(): Computation {
   const [left, right, product] = [filled(SIZE * SIZE), filled(SIZE * SIZE), new Float64Array(SIZE * SIZE)];
