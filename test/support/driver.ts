@@ -1,6 +1,4 @@
-import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { expect } from 'vitest';
 import { type NodeResult, type RunningProcess, startProcess } from './child.ts';
 import type { OtlpRequest } from './otlp-server.ts';
 import { decodeOtlpMetrics } from './otlp-wire.ts';
@@ -45,10 +43,7 @@ export function startDriver(options: DriverOptions): Promise<RunningProcess> {
   return startProcess('unshare', [...script, ...command], settingsOf(options));
 }
 
-/**
- * A process under the package that records nothing. What it says is without the line about requests that wait: it may be
- * about its own delivery, of which it exports a little each second until the last.
- */
+/** A process under the package that records nothing. */
 export async function runIdle(options: DriverOptions): Promise<NodeResult> {
   const { node = process.execPath } = options;
   await using child = await startProcess(
@@ -57,16 +52,7 @@ export async function runIdle(options: DriverOptions): Promise<NodeResult> {
     settingsOf(options),
   );
   const exit = await child.exited;
-  const stderr = child.stderr().replace(/^signal-otel: \d+ requests wait in .*\n/m, '');
-  return { ...exit, stdout: child.stdout(), stderr };
-}
-
-/** Further processes empty the folder; what they say of themselves at their end waits for the one after. */
-export async function expectNoneLeft(options: DriverOptions & { readonly spoolFolder: string }): Promise<void> {
-  for (let run = 0; run < 5 && readdirSync(options.spoolFolder).length > 0; run++) {
-    expect(await runIdle(options)).toMatchObject({ code: 0, stderr: '' });
-  }
-  expect(readdirSync(options.spoolFolder)).toEqual([]);
+  return { ...exit, stdout: child.stdout(), stderr: child.stderr() };
 }
 
 export interface Said {

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DiagLogLevel } from '@opentelemetry/api';
@@ -199,13 +199,6 @@ describe('certificates', () => {
     expect(read({ OTEL_EXPORTER_OTLP_CERTIFICATE: join(folder, 'ca.pem') }).warnings).toEqual([]);
     expect(read({ OTEL_EXPORTER_OTLP_CERTIFICATE: folder }).warnings).toHaveLength(1);
     expect(read({ OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE: join(folder, 'cb.pem') }).warnings).toHaveLength(1);
-  });
-
-  it.skipIf(process.getuid?.() === 0)('are readable by who starts the process', () => {
-    const file = join(folder, 'locked.pem');
-    writeFileSync(file, '');
-    chmodSync(file, 0);
-    expect(read({ OTEL_EXPORTER_OTLP_CERTIFICATE: file }).warnings).toHaveLength(1);
   });
 });
 
