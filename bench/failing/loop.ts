@@ -35,27 +35,14 @@ function bareStep({ forwardBackward, optimStep }: Computation): Step {
 
 async function recordedStep({ forwardBackward, optimStep }: Computation): Promise<Step> {
   const { createMetricsCollector } = await import('../support/package.ts');
-  const { ATTRIBUTES, gaugesOf, values } = await import('../support/workload.ts');
+  const { recordGauges } = await import('../support/collector.ts');
+  const { ATTRIBUTES } = await import('../support/workload.ts');
   const { run_id: runId, user_id: userId, model, team } = ATTRIBUTES;
   const collector = createMetricsCollector({ runId, userId, model, tags: { team } });
   return (step) => {
     collector.timeOperation('forward_backward', forwardBackward);
     collector.timeOperation('optim_step', optimStep);
-    // The step itself is the ninth gauge, and the counter.
-    let at = gaugesOf(step) + 1;
-    collector.collectTrainingMetrics({
-      step,
-      loss: values[at++],
-      gradNorm: values[at++],
-      learningRate: values[at++],
-    });
-    collector.collectRlMetrics({
-      policyLoss: values[at++],
-      valueLoss: values[at++],
-      entropy: values[at++],
-      klDivergence: values[at++],
-      clipFraction: values[at++],
-    });
+    recordGauges(collector, step);
   };
 }
 

@@ -1,8 +1,8 @@
 import { openSync, writeSync } from 'node:fs';
 import { fail, serve } from '../support/child.ts';
+import { recordDurations, recordGauges } from '../support/collector.ts';
 import { createMetricsCollector, getPipelineStatus } from '../support/package.ts';
 import { takeSteps } from '../support/steps.ts';
-import { gaugesOf, histogramsOf, values } from '../support/workload.ts';
 
 /**
  * `driver.ts <journal> <name> <runs>` takes a step of each run ten times a second, and notes the time of each in the
@@ -17,25 +17,8 @@ function main([path = '', name, runs]: readonly string[]): void {
   const stop = takeSteps(() => {
     step += 1;
     for (const [run, collector] of collectors.entries()) {
-      let at = gaugesOf(step + run) + 1;
-      collector.collectTrainingMetrics({
-        step,
-        loss: values[at++],
-        gradNorm: values[at++],
-        learningRate: values[at++],
-      });
-      collector.collectRlMetrics({
-        policyLoss: values[at++],
-        valueLoss: values[at++],
-        entropy: values[at++],
-        klDivergence: values[at++],
-        clipFraction: values[at++],
-      });
-      at = histogramsOf(step + run);
-      collector.collectPerformanceMetrics({
-        forwardBackwardDurationMs: values[at++],
-        optimStepDurationMs: values[at++],
-      });
+      recordGauges(collector, step, step + run);
+      recordDurations(collector, step + run);
     }
     writeSync(journal, `${Date.now()}\n`);
   });
