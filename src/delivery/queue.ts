@@ -112,18 +112,27 @@ export class DeliveryQueue {
 
   /** Ends. What is in memory is lost, what is in a file waits there for another process. */
   close(): void {
+    this.end();
+    for (const store of this.#stores) if (store instanceof SpooledStore) store.close();
+    this.#left = [];
+    this.#own = new MemoryStore();
+  }
+
+  /**
+   * The same at the end of a process or a thread, which releases its files itself. Until then they stay locked: what is
+   * being sent may still be answered, and nobody else is to send it once more.
+   */
+  end(): void {
     clearInterval(this.#adoption);
     const lost = this.takeVolatile();
     for (const signal of SIGNALS) {
       const points = lost.reduce((total, request) => total + (request.signal === signal ? request.points : 0), 0);
       this.#options.status.notSent(signal, points);
     }
-    const left = this.length;
-    for (const store of this.#stores) if (store instanceof SpooledStore) store.close();
-    this.#left = [];
-    this.#own = new MemoryStore();
-    if (left > 0) {
-      this.#options.log.info(`${left} requests wait in ${this.#options.spool?.folder} for the next process`);
+    const waiting = this.length;
+    for (const store of this.#stores) if (store instanceof SpooledStore && store.length === 0) store.close();
+    if (waiting > 0) {
+      this.#options.log.info(`${waiting} requests wait in ${this.#options.spool?.folder} for the next process`);
     }
   }
 

@@ -2,7 +2,7 @@ import type { LogRecordExporter } from '@opentelemetry/sdk-logs';
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
 import { createDestinations, type DestinationOptions } from '../delivery/destination.ts';
-import { handOver } from '../delivery/handover.ts';
+import { handOver, surroundings } from '../delivery/handover.ts';
 import { createLogExporter, createMetricExporter, createSpanExporter, type OtlpOptions } from '../delivery/otlp.ts';
 import { DeliveryQueue } from '../delivery/queue.ts';
 import { SIGNALS, type SignalKind } from '../delivery/request.ts';
@@ -21,6 +21,7 @@ export class OtlpDelivery {
   readonly status = new DeliveryStatus(log);
   readonly queue: DeliveryQueue;
   readonly #config: Config;
+  readonly #surroundings = surroundings();
   readonly #destinations: Partial<Readonly<Record<SignalKind, DestinationOptions>>>;
 
   constructor(config: Config, environment: Environment) {
@@ -76,7 +77,8 @@ export class OtlpDelivery {
     const requests = timeoutMillis > 0 ? this.queue.takeVolatile() : [];
     if (requests.length === 0) return;
     try {
-      const undelivered = handOver({ requests, destinations: this.#destinations, timeoutMillis });
+      const handover = { requests, destinations: this.#destinations, timeoutMillis };
+      const undelivered = handOver(handover, this.#surroundings);
       for (const signal of SIGNALS) this.status.notSent(signal, undelivered[signal]);
     } catch (error) {
       log.debug(`no child process delivered what was left: ${describeFault(error)}`);

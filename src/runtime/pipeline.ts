@@ -108,7 +108,7 @@ export class Pipeline {
   end(): void {
     this.#exportNow();
     if (!this.#hasGivenUp) this.delivery.handOver();
-    this.close();
+    this.delivery.queue.end();
   }
 
   /** Lets go of what could not be sent. */

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { DiagLogLevel } from '@opentelemetry/api';
 import * as v from 'valibot';
 import { withoutSecrets } from '../delivery/url.ts';
@@ -19,6 +20,13 @@ export function expectation(schema: Schema<unknown>): string {
 const trimmed = v.pipe(v.string(), v.trim());
 
 export const text: Schema<string> = trimmed;
+
+/** A path, from where the process is when it is read: programs change their folder. */
+export const path = v.pipe(
+  trimmed,
+  v.transform((name) => resolve(name)),
+  v.description('a path'),
+);
 
 /** A setting that need not have a value, and has none where nothing is set. */
 export function optional<Value>(schema: Schema<Value>): Schema<Value | undefined> {

@@ -10,6 +10,7 @@ import {
   httpUrl,
   logLevel,
   optional,
+  path,
   positiveNumber,
   readableFile,
   type Schema,
@@ -125,7 +126,7 @@ export const settings = {
   },
   spoolFolder: {
     variables: ['SIGNAL_SPOOL_DIR'],
-    schema: optional(text),
+    schema: optional(path),
     meaning:
       'a folder for what is not delivered: the next process that starts with it delivers it. Unset: kept in memory only',
   },

@@ -12,11 +12,14 @@ export interface ProcessEndActions {
   shutdown(): Promise<void>;
   /** What can still be done without waiting. */
   end(): void;
-  /** How long the end may wait for worker threads. */
+  /** How long the end may take, worker threads included. */
   timeoutMillis(): number;
 }
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
+/** The worker threads that this thread has started. */
+let workers: WorkerThreads | undefined;
 
 /**
  * Delivers the last points when the process or this worker thread comes to its end: by itself, by SIGTERM, SIGINT or
@@ -26,8 +29,8 @@ const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
  * @returns takes the listeners away again.
  */
 export function onProcessEnd(actions: ProcessEndActions): () => void {
-  const { flush, settle, shutdown, end, timeoutMillis } = actions;
-  let workers: WorkerThreads | undefined;
+  const { flush, settle, shutdown, timeoutMillis } = actions;
+  let isEnding = false;
   const forget = () => {
     process.removeListener('worker', onWorker);
     process.removeListener('beforeExit', onBeforeExit);
@@ -39,20 +42,26 @@ export function onProcessEnd(actions: ProcessEndActions): () => void {
     workers.track(worker);
   };
   const onSignal = (signal: NodeJS.Signals) => {
-    if (process.listenerCount(signal) > 1) {
+    if (process.listenerCount(signal) > 1 + signalExitListeners()) {
       void flush();
       return;
     }
     // A second Ctrl-C ends the process at once, as it would without the package.
+    if (isEnding) {
+      die(signal);
+      return;
+    }
+    isEnding = true;
+    const common = workers?.end().wait(timeoutMillis()).then(tellOfSilent);
+    void Promise.all([shutdown(), common]).finally(() => die(signal));
+  };
+  const die = (signal: NodeJS.Signals) => {
     forget();
-    void Promise.all([shutdown(), workers?.end(timeoutMillis())]).finally(() => process.kill(process.pid, signal));
+    process.kill(process.pid, signal);
   };
   // It comes again after what is done in it, by the package or by the host.
   const onBeforeExit = () => void settle();
-  const onExit = () => {
-    workers?.endNow(timeoutMillis());
-    endSafely(end);
-  };
+  const onExit = () => endNow(actions);
   process.on('worker', onWorker);
   process.on('beforeExit', onBeforeExit);
   process.on('exit', onExit);
@@ -61,18 +70,40 @@ export function onProcessEnd(actions: ProcessEndActions): () => void {
   return forget;
 }
 
-/** In a worker thread: lets it hand over what it has when the whole process ends, of which it learns nothing itself. */
-export function endWithMainThread(end: () => void): void {
-  loadThreads().joinMainThread(() => endSafely(end));
+/** In a worker thread: lets it hand over what it has when its parent ends, of which it learns nothing itself. */
+export function endWithParentThread(actions: Pick<ProcessEndActions, 'end' | 'timeoutMillis'>): void {
+  loadThreads().joinParentThread(() => endNow(actions));
 }
 
-/** An exception in it would change the exit code. */
-function endSafely(end: () => void): void {
+function endNow({ end, timeoutMillis }: Pick<ProcessEndActions, 'end' | 'timeoutMillis'>): void {
   try {
+    const deadline = workers && performance.now() + timeoutMillis();
+    const common = workers?.end();
     end();
+    if (common && deadline) tellOfSilent(common.waitNow(Math.max(1, deadline - performance.now())));
   } catch (error) {
+    // Thrown on, it would change the exit code.
     log.warn(`what was recorded last is lost: ${error instanceof Error ? error.message : typeof error}`);
   }
+}
+
+function tellOfSilent(threads: number): void {
+  if (threads > 0) log.warn(`${threads} worker threads were busy to the end; what they recorded last may be lost`);
+}
+
+/**
+ * Listeners of the library signal-exit, of which many command lines are made. They let a signal kill the process where
+ * nobody else listens, as the package does; each would wait for the other. Its copies find each other by these names.
+ */
+function signalExitListeners(): number {
+  const emitters: unknown[] = [
+    Reflect.get(globalThis, Symbol.for('signal-exit emitter')),
+    Reflect.get(process, '__signal_exit_emitter__'),
+  ];
+  const counts = emitters.map((emitter) =>
+    typeof emitter === 'object' && emitter !== null && 'count' in emitter ? Number(emitter.count) : 0,
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** Loaded where there are threads: most processes have but one. */

@@ -3,7 +3,7 @@ import type { SignalStatus } from '../delivery/status.ts';
 import { log, warnOnce } from '../otel/diagnostics.ts';
 import { decidesStart, defaults, type Environment, readConfig } from './config.ts';
 import { installLogger } from './diagnostics.ts';
-import { endWithMainThread, onProcessEnd, withinDeadline } from './shutdown.ts';
+import { endWithParentThread, onProcessEnd, withinDeadline } from './shutdown.ts';
 import { Telemetry } from './telemetry.ts';
 
 /** The running telemetry of this process. */
@@ -82,7 +82,10 @@ function startOnce(environment: Environment): SignalOtel {
       atStart,
       readConfig: () => {
         // Something is recorded from now on.
-        endWithMainThread(() => started.end());
+        endWithParentThread({
+          end: () => started.end(),
+          timeoutMillis: () => started.config.shutdownTimeoutMillis,
+        });
         return atStart === defaults ? readWhole() : atStart;
       },
       environment,
