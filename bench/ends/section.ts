@@ -40,7 +40,7 @@ const APP = 'test/register/apps/ends/app.cjs';
 const DEADLINE_MILLIS = 5_000;
 
 async function run({ quick, progress }: SectionContext): Promise<Results> {
-  const rounds = quick ? 1 : 9;
+  const rounds = quick ? 1 : 3;
   await using receiver = await Receiver.open();
   await using away = await Receiver.open();
   await away.behave({ kind: 'refuse' });
