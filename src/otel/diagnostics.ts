@@ -37,6 +37,13 @@ export function warnOnce(key: string, message: string): void {
 
 type Level = keyof typeof log;
 
+let prepare: (() => void) | undefined;
+
+/** Has a logger put in place when there is something to say: most processes have nothing. */
+export function beforeFirstMessage(install: () => void): void {
+  prepare = install;
+}
+
 function say(level: Level, message: string): void {
   try {
     tell(level, loadRedact().redact(message, MAX_MESSAGE_LENGTH));
@@ -48,6 +55,8 @@ function say(level: Level, message: string): void {
 
 function tell(level: Level, message: string): void {
   try {
+    prepare?.();
+    prepare = undefined;
     logger[level](message);
   } catch {
     // A logger that fails must not fail the training, and there is nobody else to tell.

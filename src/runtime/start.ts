@@ -1,8 +1,8 @@
 import type { SignalKind } from '../delivery/request.ts';
 import type { SignalStatus } from '../delivery/status.ts';
-import { log, warnOnce } from '../otel/diagnostics.ts';
+import { beforeFirstMessage, log, warnOnce } from '../otel/diagnostics.ts';
+import { load } from '../otel/load.ts';
 import { decidesStart, defaults, type Environment, readConfig } from './config.ts';
-import { installLogger } from './diagnostics.ts';
 import { endWithParentThread, onProcessEnd, withinDeadline } from './shutdown.ts';
 import { Telemetry } from './telemetry.ts';
 
@@ -70,12 +70,13 @@ function startOnce(environment: Environment): SignalOtel {
     const readWhole = () => {
       const problems: string[] = [];
       const config = readConfig(environment, (problem) => problems.push(problem));
-      installLogger(config.logLevel);
+      // At a level that the user asks for the SDK's messages show, too, from the first on.
+      if (config.logLevel !== undefined) loadDiagnostics().installLogger(config.logLevel);
       for (const problem of problems) log.warn(problem);
       return config;
     };
+    beforeFirstMessage(() => loadDiagnostics().installLogger(undefined));
     const atStart = decidesStart(environment) ? readWhole() : defaults;
-    installLogger(atStart.logLevel);
     if (atStart.disabled) return idle;
 
     const started = new Telemetry({
@@ -127,6 +128,10 @@ function handleOf(telemetry: Telemetry): SignalOtel {
     timeoutMillis: () => telemetry.config.shutdownTimeoutMillis,
   });
   return { shutdown, forceFlush };
+}
+
+function loadDiagnostics(): typeof import('./diagnostics.ts') {
+  return load(import.meta.url, 'diagnostics');
 }
 
 function messageOf(error: unknown): string {
