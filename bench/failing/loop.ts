@@ -2,12 +2,18 @@ import { setImmediate } from 'node:timers/promises';
 import { fail, type Numbers, serve } from '../support/child.ts';
 import { type Computation, createComputation } from './computation.ts';
 
-/** `loop.ts <recorded|bare>` answers `{ steps }` with the wall time and the processor time of a step. */
-async function main([kind]: readonly string[]): Promise<void> {
+/**
+ * `loop.ts` answers `{ steps, recorded }` with the wall time and the processor time of a step. Steps with and without the
+ * package are taken in one process: from one process to another the arithmetic alone differs by a third, by where its
+ * memory lies.
+ */
+async function main(): Promise<void> {
   const computation = createComputation();
-  const step = kind === 'recorded' ? await recordedStep(computation) : bareStep(computation);
+  const bare = bareStep(computation);
+  const recorded = await recordedStep(computation);
   let next = 1;
-  serve(async ({ steps = 1 }) => {
+  serve(async ({ steps = 1, recorded: isRecorded = 0 }) => {
+    const step = isRecorded === 1 ? recorded : bare;
     const cpu = process.cpuUsage();
     const started = performance.now();
     for (const end = next + steps; next < end; next++) {
@@ -25,7 +31,6 @@ async function main([kind]: readonly string[]): Promise<void> {
 
 type Step = (step: number) => void;
 
-/** Nothing of the package is loaded for it. */
 function bareStep({ forwardBackward, optimStep }: Computation): Step {
   return () => {
     forwardBackward();
@@ -46,4 +51,4 @@ async function recordedStep({ forwardBackward, optimStep }: Computation): Promis
   };
 }
 
-main(process.argv.slice(2)).catch(fail);
+main().catch(fail);
