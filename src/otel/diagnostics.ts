@@ -29,7 +29,8 @@ const warned = new Set<string>();
  * Never throws.
  */
 export function warnOnce(key: string, message: string): void {
-  const cause = loadText().cut(key, MAX_KEY_LENGTH);
+  // What repeats at every step must not look for a file each time.
+  const cause = key.length <= MAX_KEY_LENGTH ? key : loadText().cut(key, MAX_KEY_LENGTH);
   if (warned.has(cause) || warned.size >= MAX_REMEMBERED) return;
   warned.add(cause);
   log.warn(message);
