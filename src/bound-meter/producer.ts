@@ -38,8 +38,7 @@ export class BoundMetricProducer implements MetricProducer {
   }
 
   async collect(): Promise<CollectionResult> {
-    // A reader takes the resource of the SDK in its stead.
-    return { resourceMetrics: { resource: emptyResource(), scopeMetrics: this.collectNow() }, errors: [] };
+    return toCollection(this.collectNow());
   }
 
   /** Whether there is something that has not been handed over. A cumulative reader gets all again even where not. */
@@ -57,6 +56,11 @@ export class BoundMetricProducer implements MetricProducer {
       metrics: streams.map((stream) => toMetricData(stream, millisToHrTime(millis), isLastValueOnly)),
     }));
   }
+}
+
+/** What a reader is handed. It takes the resource of the SDK in the place of the empty one. */
+export function toCollection(scopeMetrics: ScopeMetrics[]): CollectionResult {
+  return { resourceMetrics: { resource: emptyResource(), scopeMetrics }, errors: [] };
 }
 
 function toScope({ name, version, schemaUrl }: MeterScope): InstrumentationScope {

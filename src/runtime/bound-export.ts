@@ -1,6 +1,6 @@
-import { emptyResource, type Resource } from '@opentelemetry/resources';
+import type { Resource } from '@opentelemetry/resources';
 import type { CollectionResult, MetricProducer, PushMetricExporter, ScopeMetrics } from '@opentelemetry/sdk-metrics';
-import type { BoundMetricProducer } from '../bound-meter/producer.ts';
+import { type BoundMetricProducer, toCollection } from '../bound-meter/producer.ts';
 
 /**
  * The bound meter's measurements on their way to an exporter. A reader takes some turns of the event loop between
@@ -25,8 +25,7 @@ export class BoundExport implements MetricProducer {
   }
 
   async collect(): Promise<CollectionResult> {
-    // A reader takes the resource of the SDK in its stead.
-    return { resourceMetrics: { resource: emptyResource(), scopeMetrics: this.#collect() }, errors: [] };
+    return toCollection(this.#collect());
   }
 
   /** Exports what has not been exported, without a turn of the event loop: there is no later. */
