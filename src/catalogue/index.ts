@@ -1,4 +1,5 @@
 import { resultAliases } from './aliases.ts';
+import { hardwareMetrics } from './hardware.ts';
 import { checkUnique, type MetricDefinition } from './metric.ts';
 import { type FieldName, shortName } from './naming.ts';
 import { selfMetrics } from './otel.ts';
@@ -6,6 +7,7 @@ import { performanceMetrics } from './performance.ts';
 import { rlMetrics } from './rl.ts';
 import { progressMetrics, trainingMetrics } from './training.ts';
 
+export { hardwareMetrics } from './hardware.ts';
 export type { MetricDefinition, MetricKind, TypicalRange } from './metric.ts';
 export { defineMetrics } from './metric.ts';
 export { NAMESPACE, qualifiedName, shortName, toCamelCase, toSnakeCase } from './naming.ts';
@@ -13,8 +15,8 @@ export { performanceMetrics } from './performance.ts';
 export { rlMetrics } from './rl.ts';
 export { progressMetrics, trainingMetrics } from './training.ts';
 
-/** Every metric of the package, in the order in which tables and dashboards show them. */
-export const catalogue = [
+/** The package's own metrics, each of which can be recorded. */
+export const signalMetrics = [
   ...trainingMetrics,
   ...progressMetrics,
   ...rlMetrics,
@@ -22,6 +24,10 @@ export const catalogue = [
   ...selfMetrics,
 ] as const;
 
+/** Every metric of the package, in the order in which tables and dashboards show them. */
+export const catalogue = [...signalMetrics, ...hardwareMetrics] as const;
+
+export type SignalMetric = (typeof signalMetrics)[number];
 export type CataloguedMetric = (typeof catalogue)[number];
 export type MetricName = CataloguedMetric['name'];
 
@@ -31,6 +37,7 @@ export type FieldsOf<Family extends readonly MetricDefinition[]> = {
 };
 
 checkUnique(catalogue);
+Object.freeze(signalMetrics);
 Object.freeze(catalogue);
 
 const byName: ReadonlyMap<string, CataloguedMetric> = new Map(

@@ -1,6 +1,6 @@
-import { NAMESPACE } from './naming.ts';
+import { HARDWARE_NAMESPACE, NAMESPACE } from './naming.ts';
 
-export type MetricKind = 'gauge' | 'counter' | 'histogram';
+export type MetricKind = 'gauge' | 'counter' | 'histogram' | 'upDownCounter';
 
 /** Where a healthy run usually stays. A missing bound is open; `{}` says that it varies from run to run. */
 export interface TypicalRange {
@@ -8,24 +8,54 @@ export interface TypicalRange {
   readonly max?: number;
 }
 
-/** One metric, declared once: instruments, result mapping, tables and dashboards all follow from it. */
-export interface MetricDefinition {
-  /** Full name, the same in every backend: `signal.<family>.<snake_case>`. */
-  readonly name: `${typeof NAMESPACE}.${string}`;
-  readonly kind: MetricKind;
+interface Definition<Namespace extends string, Kind extends MetricKind, Unit extends string> {
+  /** Full name, the same in every backend: `<namespace>.<family>.<snake_case>`. */
+  readonly name: `${Namespace}.${string}`;
+  readonly kind: Kind;
   /**
-   * A UCUM annotation such as `{ms}`. Plain units would change the name: for `ms` the Collector's Prometheus exporter
-   * appends `_milliseconds`, for `1` on a gauge `_ratio`, for `%` `_percent`; an annotation is left out of names by
-   * every backend.
+   * Of the package's own metrics a UCUM annotation such as `{ms}`. Plain units would change the name: for `ms` the
+   * Collector's Prometheus exporter appends `_milliseconds`, for `1` on a gauge `_ratio`, for `%` `_percent`; an
+   * annotation is left out of names by every backend. Of the hardware's metrics what OpenTelemetry's conventions say.
    */
-  readonly unit: `{${string}}`;
+  readonly unit: Unit;
   readonly description: string;
   readonly typicalRange: TypicalRange;
 }
 
-const NAME = new RegExp(`^${NAMESPACE}(\\.[a-z][a-z0-9]*(_[a-z0-9]+)*){2,}$`);
-const UNIT = /^\{[a-z][A-Za-z0-9_/ ]*\}$/i;
-const KINDS: ReadonlySet<string> = new Set(['gauge', 'counter', 'histogram'] satisfies MetricKind[]);
+type OwnMetricDefinition = Definition<typeof NAMESPACE, Exclude<MetricKind, 'upDownCounter'>, `{${string}}`>;
+type HardwareMetricDefinition = Definition<
+  typeof HARDWARE_NAMESPACE,
+  Exclude<MetricKind, 'histogram'>,
+  '1' | 'By' | 'Cel' | 'W'
+>;
+
+/** One metric, declared once: instruments, result mapping, tables and dashboards all follow from it. */
+export type MetricDefinition = OwnMetricDefinition | HardwareMetricDefinition;
+
+interface Rules {
+  readonly name: RegExp;
+  /** What a name has to read like, for the message. */
+  readonly nameForm: string;
+  readonly kinds: readonly MetricKind[];
+  readonly unit: RegExp;
+  readonly unitForm: string;
+}
+
+const OWN: Rules = {
+  name: new RegExp(`^${NAMESPACE}(\\.[a-z][a-z0-9]*(_[a-z0-9]+)*){2,}$`),
+  nameForm: `${NAMESPACE}.<family>.<snake_case>`,
+  kinds: ['gauge', 'counter', 'histogram'],
+  unit: /^\{[a-z][A-Za-z0-9_/ ]*\}$/i,
+  unitForm: 'an annotation in braces, such as {ms}',
+};
+
+const HARDWARE: Rules = {
+  name: new RegExp(`^${HARDWARE_NAMESPACE}(\\.[a-z][a-z0-9]*(_[a-z0-9]+)*)+$`),
+  nameForm: `${HARDWARE_NAMESPACE}.<what the conventions say>`,
+  kinds: ['gauge', 'counter', 'upDownCounter'],
+  unit: /^(1|By|Cel|W)$/,
+  unitForm: 'that of the conventions: 1, By, Cel or W',
+};
 
 /**
  * Checks a family of definitions and returns it as it came, so that its literal types survive, but frozen: what is
@@ -58,9 +88,10 @@ function checkDefinition({ name, kind, unit, description, typicalRange }: Metric
   const refuse = (problem: string): never => {
     throw new TypeError(`Metric ${JSON.stringify(name)}: ${problem}`);
   };
-  if (typeof name !== 'string' || !NAME.test(name)) refuse(`name must read ${NAMESPACE}.<family>.<snake_case>`);
-  if (!KINDS.has(kind)) refuse(`kind must be one of ${[...KINDS].join(', ')}`);
-  if (typeof unit !== 'string' || !UNIT.test(unit)) refuse('unit must be an annotation in braces, such as {ms}');
+  const rules = String(name).startsWith(`${HARDWARE_NAMESPACE}.`) ? HARDWARE : OWN;
+  if (typeof name !== 'string' || !rules.name.test(name)) refuse(`name must read ${rules.nameForm}`);
+  if (!rules.kinds.includes(kind)) refuse(`kind must be one of ${rules.kinds.join(', ')}`);
+  if (typeof unit !== 'string' || !rules.unit.test(unit)) refuse(`unit must be ${rules.unitForm}`);
   if (typeof description !== 'string' || description.trim() === '') refuse('description is missing');
   if (typeof typicalRange !== 'object' || typicalRange === null) refuse('typicalRange is missing; {} means it varies');
   const { min = -Infinity, max = Infinity } = typicalRange;

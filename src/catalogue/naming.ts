@@ -1,5 +1,8 @@
-/** The prefix of every metric the package declares, and the name of its meter. */
+/** The prefix of the package's own metrics, and the name of its meter. */
 export const NAMESPACE = 'signal';
+
+/** The prefix that OpenTelemetry's semantic conventions give the metrics of hardware. */
+export const HARDWARE_NAMESPACE = 'hw';
 
 /** Datadog refuses longer names; OpenTelemetry allows 255. */
 const MAX_NAME_LENGTH = 200;

@@ -32,8 +32,8 @@ export const performanceMetrics = defineMetrics([
   {
     name: 'signal.performance.gpu_memory_used_gb',
     kind: 'gauge',
-    unit: '{GB}',
-    description: 'GPU memory used in GB',
+    unit: '{GiB}',
+    description: 'GPU memory used, in GiB as Signal itself counts it, although the name says GB',
     typicalRange: { min: 0 },
   },
 ]);

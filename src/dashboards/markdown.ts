@@ -5,7 +5,7 @@ export function metricTable(definitions: readonly MetricDefinition[]): string {
   const rows = definitions.map(({ name, kind, unit, description, typicalRange }) => [
     `\`${name}\``,
     kind,
-    unit.slice(1, -1),
+    unit.replace(/^\{(.*)\}$/, '$1'),
     describeRange(typicalRange),
     description,
   ]);

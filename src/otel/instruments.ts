@@ -1,5 +1,5 @@
 import type { Counter, Gauge, Histogram, Meter } from '@opentelemetry/api';
-import { type CataloguedMetric, catalogue, findMetric, type MetricKind } from '../catalogue/index.ts';
+import { catalogue, findMetric, type MetricKind, type SignalMetric, signalMetrics } from '../catalogue/index.ts';
 import type { SyncInstrument } from './bind.ts';
 import { CustomCounter, type TotalsBudget } from './custom-counter.ts';
 import { warnOnce } from './diagnostics.ts';
@@ -13,9 +13,9 @@ interface InstrumentOf {
   histogram: Histogram;
 }
 
-/** Every metric of the catalogue as an instrument, by its full name. */
+/** Every `signal.*` metric of the catalogue as an instrument, by its full name. */
 export type SignalInstruments = {
-  readonly [Metric in CataloguedMetric as Metric['name']]: InstrumentOf[Metric['kind']];
+  readonly [Metric in SignalMetric as Metric['name']]: InstrumentOf[Metric['kind']];
 };
 
 /** Names come from training code, which may build them from data: `loss_step_1`, `loss_step_2`, ... */
@@ -28,8 +28,9 @@ const MAX_TOTALS = 10_000;
 const FACTORIES = ['createGauge', 'createCounter', 'createHistogram', 'createUpDownCounter'] as const;
 
 /**
- * Every metric of the catalogue as an OpenTelemetry instrument, on any meter. Recording never throws, and leaves out
- * what is no finite number.
+ * Every `signal.*` metric of the catalogue as an OpenTelemetry instrument, on any meter. Recording never throws, and
+ * leaves out what is no finite number. Those of the hardware are observed (`observable.ts`): a second instrument of such
+ * a name would be a conflicting stream.
  * @throws TypeError where `meter` is none.
  * @example createInstruments(metrics.getMeter('signal'))['signal.training.loss'].record(0.5, { run_id: 'run_1' })
  */
@@ -40,7 +41,7 @@ export function createInstruments(meter: Meter): SignalInstruments {
   const registry = instrumentsOf(meter);
   // Object.fromEntries forgets the keys' names; the catalogue is both the source of the type and of the entries.
   return Object.fromEntries(
-    catalogue.map(({ name, kind }) => {
+    signalMetrics.map(({ name, kind }) => {
       const instrument = registry.get(name, kind);
       return [name, instrument && new SafeInstrument(name, kind, instrument)];
     }),
@@ -142,6 +143,8 @@ function createInstrument(
       return meter.createGauge(name, { description, unit });
     case 'counter':
       return meter.createCounter(name, { description, unit });
+    case 'upDownCounter':
+      return meter.createUpDownCounter(name, { description, unit });
     case 'histogram': {
       const bounds = name.endsWith('_ms') ? DURATION_BOUNDS_MILLIS : GENERAL_BOUNDS;
       return meter.createHistogram(name, { description, unit, advice: { explicitBucketBoundaries: [...bounds] } });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { catalogue, resultKeys } from '../../src/catalogue/index.ts';
+import { resultKeys, signalMetrics } from '../../src/catalogue/index.ts';
 import { runNode } from '../support/child.ts';
 import { startCollector } from '../support/collector.ts';
 import { type DatadogIntake, startDatadogIntake } from '../support/datadog-intake.ts';
@@ -68,10 +68,10 @@ function relativeError(actual: number, expected: number): number {
   return Math.abs(actual - expected) / Math.abs(expected);
 }
 
-const gaugeNames = catalogue
+const gaugeNames = signalMetrics
   .filter(({ kind, name }) => kind === 'gauge' && !name.startsWith('signal.otel.'))
   .map(({ name }) => name);
-const histogramNames = catalogue.filter(({ kind }) => kind === 'histogram').map(({ name }) => name);
+const histogramNames = signalMetrics.filter(({ kind }) => kind === 'histogram').map(({ name }) => name);
 
 describe('known numbers, through the real Collector to Datadog', () => {
   it('arrive as every metric of the seed, by its exact name, type, tags and value', { timeout: 120_000 }, async () => {

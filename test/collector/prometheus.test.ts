@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { catalogue } from '../../src/catalogue/index.ts';
+import { signalMetrics } from '../../src/catalogue/index.ts';
 import { runNode, startNode } from '../support/child.ts';
 import { startCollector } from '../support/collector.ts';
 import { freePort } from '../support/ports.ts';
@@ -23,7 +23,7 @@ function namesIn(text: string): string[] {
 }
 
 /** What the seed's names become by Prometheus's own rules: dots to underscores, `_total` for counters. */
-const expectedNames = catalogue
+const expectedNames = signalMetrics
   .filter(({ name }) => !name.startsWith('signal.otel.'))
   .map(({ name, kind }) => `${name.replaceAll('.', '_')}${kind === 'counter' ? '_total' : ''}`)
   .sort();

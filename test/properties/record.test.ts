@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { catalogue, createInstruments, createMetricsCollector, SignalMetrics } from '../../src/index.ts';
+import { signalMetrics } from '../../src/catalogue/index.ts';
+import { createInstruments, createMetricsCollector, SignalMetrics } from '../../src/index.ts';
 import { CapturedLog } from '../support/log.ts';
 import { TestMetrics, TestSpans } from '../support/telemetry.ts';
 import { anything, type Make, mostly, texts } from './arbitraries.ts';
@@ -155,7 +156,7 @@ describe('every method that records', () => {
     );
     await expectSound(metrics);
     expectQuiet(log);
-    expect((await metrics.collect()).size).toBe(catalogue.length);
+    expect((await metrics.collect()).size).toBe(signalMetrics.length);
   });
 });
 

@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs';
+import * as semanticConventions from '@opentelemetry/semantic-conventions/incubating';
 import { describe, expect, it } from 'vitest';
-import { catalogue, defineMetrics, type MetricDefinition, resultKeys } from '../../../src/catalogue/index.ts';
+import {
+  catalogue,
+  defineMetrics,
+  hardwareMetrics,
+  type MetricDefinition,
+  resultKeys,
+  signalMetrics,
+} from '../../../src/catalogue/index.ts';
 
 const valid: MetricDefinition = {
   name: 'signal.rl.new_metric',
@@ -12,7 +20,7 @@ const valid: MetricDefinition = {
 
 describe('the catalogue', () => {
   it('has the 18 metrics of the seed and the two that the collector derives', () => {
-    const ofTraining = catalogue.filter(({ name }) => !name.startsWith('signal.otel.'));
+    const ofTraining = catalogue.filter(({ name }) => !/^(signal\.otel|hw)\./.test(name));
     expect(ofTraining.map(({ name, kind }) => `${kind} ${name}`).sort()).toEqual(
       [
         'gauge signal.training.loss',
@@ -55,6 +63,19 @@ describe('the catalogue', () => {
   });
 });
 
+describe('the metrics of the hardware', () => {
+  it('have the names of the conventions', () => {
+    const conventions: ReadonlySet<unknown> = new Set(Object.values(semanticConventions));
+    for (const { name } of hardwareMetrics) expect(conventions).toContain(name);
+  });
+
+  it('are in the catalogue, and none of them among the metrics that are recorded', () => {
+    expect(catalogue).toEqual([...signalMetrics, ...hardwareMetrics]);
+    expect(signalMetrics.every(({ name }) => name.startsWith('signal.'))).toBe(true);
+    expect(hardwareMetrics.every(({ name }) => name.startsWith('hw.'))).toBe(true);
+  });
+});
+
 describe('defineMetrics', () => {
   it('returns a complete definition as it came', () => {
     expect(defineMetrics([valid])).toEqual([valid]);
@@ -66,6 +87,7 @@ describe('defineMetrics', () => {
     ['a name in camelCase', { name: 'signal.rl.newMetric' }],
     ['a name that is none', { name: undefined }],
     ['an unknown kind', { kind: 'summary' }],
+    ['a kind that only hardware has', { kind: 'upDownCounter' }],
     ['a unit that backends would put into the name', { unit: 'ms' }],
     ['no unit', { unit: '' }],
     ['no description', { description: ' ' }],
@@ -73,6 +95,24 @@ describe('defineMetrics', () => {
     ['an empty typical range', { typicalRange: { min: 1, max: 0 } }],
   ])('refuses %s', (_, change) => {
     const broken: MetricDefinition = Object.assign({ ...valid }, change);
+    expect(() => defineMetrics([broken])).toThrow(TypeError);
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['a name in camelCase', { name: 'hw.gpuUtilization' }],
+    ['a kind that cannot be observed', { kind: 'histogram' }],
+    ['an annotation, which the conventions do not have', { unit: '{ratio}' }],
+    ['no description', { description: '' }],
+  ])('refuses for hardware %s', (_, change) => {
+    const hardware: MetricDefinition = {
+      name: 'hw.gpu.utilization',
+      kind: 'gauge',
+      unit: '1',
+      description: 'GPU',
+      typicalRange: {},
+    };
+    expect(defineMetrics([hardware])).toEqual([hardware]);
+    const broken: MetricDefinition = Object.assign({ ...hardware }, change);
     expect(() => defineMetrics([broken])).toThrow(TypeError);
   });
 

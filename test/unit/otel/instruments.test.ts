@@ -1,12 +1,13 @@
 import { DataPointType } from '@opentelemetry/sdk-metrics';
 import { describe, expect, it } from 'vitest';
-import { catalogue, createInstruments } from '../../../src/index.ts';
+import { hardwareMetrics, signalMetrics } from '../../../src/catalogue/index.ts';
+import { createInstruments } from '../../../src/index.ts';
 import { instrumentsOf } from '../../../src/otel/instruments.ts';
 import { CapturedLog } from '../../support/log.ts';
 import { TestMetrics } from '../../support/telemetry.ts';
 
 describe('createInstruments', () => {
-  it('makes every metric of the catalogue, with its name, kind, unit and description', async () => {
+  it('makes every signal metric of the catalogue, with its name, kind, unit and description', async () => {
     const metrics = new TestMetrics();
     const instruments = createInstruments(metrics.provider.getMeter('signal'));
     for (const instrument of Object.values(instruments)) {
@@ -14,12 +15,17 @@ describe('createInstruments', () => {
       else instrument.record(1);
     }
     const collected = await metrics.collect();
-    expect(collected.size).toBe(catalogue.length);
+    expect(collected.size).toBe(signalMetrics.length);
     const types = { gauge: DataPointType.GAUGE, counter: DataPointType.SUM, histogram: DataPointType.HISTOGRAM };
-    for (const { name, kind, unit, description } of catalogue) {
+    for (const { name, kind, unit, description } of signalMetrics) {
       expect(collected.get(name)?.dataPointType).toBe(types[kind]);
       expect(collected.get(name)?.descriptor).toMatchObject({ unit, description });
     }
+  });
+
+  it('leaves out what is only observed', () => {
+    const instruments = Object.keys(createInstruments(new TestMetrics().provider.getMeter('signal')));
+    for (const { name } of hardwareMetrics) expect(instruments).not.toContain(name);
   });
 });
 
