@@ -3,6 +3,7 @@ import {
   context,
   ProxyTracerProvider,
   type Span,
+  type SpanKind,
   SpanStatusCode,
   type Tracer,
   type TracerProvider,
@@ -26,8 +27,8 @@ export function signalTracer(provider: TracerProvider = trace): Tracer {
 /** No span of it leaves the process. */
 export const silentTracerProvider: TracerProvider = new ProxyTracerProvider();
 
-export function startSpan(tracer: Tracer, operation: string, attributes: Attributes): Span {
-  return tracer.startSpan(`${NAMESPACE}.${operation}`, { attributes });
+export function startSpan(tracer: Tracer, operation: string, attributes: Attributes, kind?: SpanKind): Span {
+  return tracer.startSpan(`${NAMESPACE}.${operation}`, { attributes, ...(kind !== undefined && { kind }) });
 }
 
 /** Runs `fn` with `span` active, so that spans made inside become its children. */

@@ -94,7 +94,8 @@ export function checkCollectorOptions(options: MetricsCollectorOptions): Checked
   return { ...read, runId, historySize, enableDatadog, omitAttributes };
 }
 
-function checkOmitted(where: string, omitted: unknown = []): readonly RunAttribute[] {
+/** @throws TypeError unless these are attributes that can be left out. */
+export function checkOmitted(where: string, omitted: unknown = []): readonly RunAttribute[] {
   let copy: readonly unknown[] = [undefined];
   try {
     if (Array.isArray(omitted)) copy = Array.from(omitted.slice(0, MAX_OMITTED));

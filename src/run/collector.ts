@@ -2,6 +2,7 @@ import type { Attributes, Tracer } from '@opentelemetry/api';
 import {
   findMetric,
   type MetricKind,
+  type MetricName,
   NAMESPACE,
   performanceMetrics,
   progressMetrics,
@@ -12,7 +13,7 @@ import {
 import { type Tags, toAttributes } from '../otel/attributes.ts';
 import { warnOnce } from '../otel/diagnostics.ts';
 import { SignalMeter, silentMeterProvider } from '../otel/meter.ts';
-import { signalTracer, silentTracerProvider, withActiveSpan } from '../otel/spans.ts';
+import { signalTracer, silentTracerProvider } from '../otel/spans.ts';
 import {
   type CollectResultOptions,
   checkCollectorOptions,
@@ -26,6 +27,7 @@ import { CallFields } from './fields.ts';
 import { guard } from './guard.ts';
 import { HistoryRing, type MetricsHistory, type MetricsSummary, RunStatistics } from './history.ts';
 import { type Operation, type OperationReport, operationName, stepOf, TimedOperation } from './operation.ts';
+import { OwnCollectors } from './own-collectors.ts';
 import { RunRecorder } from './recorder.ts';
 import { hasFields, kindOfThing, readResult } from './result.ts';
 import { requireFunction, thenOf, whenSettled } from './settled.ts';
@@ -35,13 +37,23 @@ const trainingFields = new CallFields('collectTrainingMetrics', trainingMetrics,
 const rlFields = new CallFields('collectRlMetrics', rlMetrics, ['step']);
 const performanceFields = new CallFields('collectPerformanceMetrics', performanceMetrics, ['step']);
 
+/** As many as no run has: of operations that are begun and never ended, under ever new names. */
+const MAX_OPEN_NAMES = 100;
+
 /**
  * Makes the collector of one training run.
  * @throws TypeError on an unknown or unusable option.
  */
 export function createMetricsCollector(options: MetricsCollectorOptions): MetricsCollector {
-  return new MetricsCollector(options);
+  const collector = new MetricsCollector(options);
+  ownCollectors.add(collector);
+  return collector;
 }
+
+export const ownCollectors = new OwnCollectors<MetricsCollector>();
+
+/** Answers that were collected on the caller's behalf: where the caller does it, too, it is the same answer. */
+const collectedAnswers = new WeakSet<object>();
 
 /**
  * One training run: records its metrics, times its operations, keeps a bounded history and a summary. No method throws,
@@ -55,8 +67,17 @@ export class MetricsCollector {
   readonly #recorder: RunRecorder;
   readonly #statistics = new RunStatistics();
   readonly #steps = new StepCounter();
-  readonly #tracer: Tracer;
-  readonly #spanAttributes: Attributes;
+  /** @internal */
+  readonly tracer: Tracer;
+  /**
+   * Of every span of the run.
+   * @internal
+   */
+  readonly spanAttributes: Attributes;
+  /** Operations under way, the last one of each name. */
+  readonly #open = new Map<string, TimedOperation>();
+  /** Metrics of this family that the host records itself: nobody else records them beside it. */
+  readonly #ownPerformance = new Set<string>();
   #step: number | null = null;
 
   constructor(options: MetricsCollectorOptions) {
@@ -71,8 +92,8 @@ export class MetricsCollector {
     this.#history = new HistoryRing(historySize, () => this.#statistics.clear());
     this.metricsHistory = this.#history;
     this.#recorder = new RunRecorder(new SignalMeter(meterProvider), withIdentity(tags, Object.fromEntries(billed)));
-    this.#tracer = signalTracer(tracerProvider);
-    this.#spanAttributes = withIdentity(tags, identity);
+    this.tracer = signalTracer(tracerProvider);
+    this.spanAttributes = withIdentity(tags, identity);
   }
 
   /** Loss, gradient norm, learning rate and whatever else one training step yields. */
@@ -89,7 +110,9 @@ export class MetricsCollector {
 
   /** Durations measured elsewhere, queue depth, GPU. What `timeOperation` times is recorded there already. */
   collectPerformanceMetrics(metrics: PerformanceMetrics): void {
-    this.#collectFields('collectPerformanceMetrics', performanceFields, metrics);
+    this.#collectFields('collectPerformanceMetrics', performanceFields, metrics, (recorded) => {
+      for (const name of Object.keys(recorded)) this.#ownPerformance.add(name);
+    });
   }
 
   /**
@@ -98,6 +121,7 @@ export class MetricsCollector {
    */
   collectResult(result: object, options: CollectResultOptions = {}): void {
     guard('collectResult', () => {
+      if (collectedAnswers.delete(result)) return;
       if (thenOf(result) !== undefined) {
         warnOnce('result-promise', 'collectResult takes the answer itself: await the promise or future first');
         return;
@@ -130,7 +154,7 @@ export class MetricsCollector {
     const operation = this.#begin(name);
     if (operation === undefined) return fn();
     return whenSettled(
-      () => withActiveSpan(operation.span, fn),
+      () => operation.run(fn),
       (outcome) => {
         if ('error' in outcome) operation.end(outcome);
         else operation.end({ step: stepOf(outcome.value) });
@@ -150,7 +174,47 @@ export class MetricsCollector {
 
   /** Ends the run's series. Call it once the run is over; history and summary stay. */
   end(): void {
+    ownCollectors.delete(this);
     guard('end', () => this.#recorder.end());
+  }
+
+  /**
+   * The operation of that name which has begun last and not ended.
+   * @internal
+   */
+  openOperation(name: string): TimedOperation | undefined {
+    return this.#open.get(name);
+  }
+
+  /**
+   * Records an operation that somebody else has timed.
+   * @internal
+   */
+  recordOperation({ metric, durationMillis, errorType }: OperationReport): void {
+    const recorded: Record<string, number> = {};
+    const attributes = errorType === undefined ? undefined : { 'error.type': errorType };
+    this.#record(recorded, metric, 'histogram', durationMillis, attributes);
+    this.#keep(recorded);
+  }
+
+  /**
+   * `collectResult` on the caller's behalf, who may call it for the same answer: that is collected once.
+   * @internal
+   */
+  collectAnswer(answer: object, options: CollectResultOptions): void {
+    this.collectResult(answer, options);
+    collectedAnswers.add(answer);
+  }
+
+  /**
+   * Records what goes on beside the training, such as the GPU: no entry of the history. What the host records itself
+   * is left to it.
+   * @internal
+   */
+  observe(name: MetricName, value: number): void {
+    guard('observe', () => {
+      if (!this.#ownPerformance.has(name)) this.#recorder.record(name, kindOf(name), value);
+    });
   }
 
   #collectFields(
@@ -189,21 +253,18 @@ export class MetricsCollector {
       if (bare === undefined) warnOnce('operation', 'timeOperation: an operation needs a name; it is not timed');
       else {
         operation = new TimedOperation(bare, {
-          tracer: this.#tracer,
-          attributes: this.#spanAttributes,
+          tracer: this.tracer,
+          attributes: this.spanAttributes,
           step: this.#step,
-          report: (report) => this.#keepOperation(report),
+          report: (report, ended) => {
+            if (this.#open.get(bare) === ended) this.#open.delete(bare);
+            this.recordOperation(report);
+          },
         });
+        if (this.#open.size < MAX_OPEN_NAMES) this.#open.set(bare, operation);
       }
     });
     return operation;
-  }
-
-  #keepOperation({ metric, durationMillis, errorType }: OperationReport): void {
-    const recorded: Record<string, number> = {};
-    const attributes = errorType === undefined ? undefined : { 'error.type': errorType };
-    this.#record(recorded, metric, 'histogram', durationMillis, attributes);
-    this.#keep(recorded);
   }
 
   /** @param isAfterUpdate whether `step` counts the update that it reports, as optim_step's answer does. */

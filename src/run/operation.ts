@@ -1,7 +1,8 @@
-import type { Attributes, Span, Tracer } from '@opentelemetry/api';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Attributes, Span, SpanKind, Tracer } from '@opentelemetry/api';
 import { NAMESPACE, qualifiedName, toSnakeCase } from '../catalogue/index.ts';
 import { errorType } from '../otel/errors.ts';
-import { recordFailure, startSpan } from '../otel/spans.ts';
+import { recordFailure, startSpan, withActiveSpan } from '../otel/spans.ts';
 import { cut } from '../otel/text.ts';
 import { guard } from './guard.ts';
 import { isStep } from './step-counter.ts';
@@ -32,25 +33,41 @@ export interface OperationReport {
 export interface OperationContext {
   readonly tracer: Tracer;
   readonly attributes: Attributes;
+  /** Default: internal. */
+  readonly kind?: SpanKind;
   readonly step: number | null;
-  report(report: OperationReport): void;
+  report(report: OperationReport, operation: TimedOperation): void;
 }
 
 type Failure = Pick<OperationReport, 'errorType'>;
 
+/** Not OpenTelemetry's context: that needs a context manager, which a host without spans has none of. */
+const active = new AsyncLocalStorage<TimedOperation>();
+
+/** The operation that the running code is a part of. */
+export function activeOperation(): TimedOperation | undefined {
+  return active.getStore();
+}
+
 /** One operation: a span and a duration that begin and end together. */
 export class TimedOperation implements Operation {
+  /** The bare name, as `operationName` gives it. */
+  readonly name: string;
   readonly span: Span;
-  readonly #name: string;
   readonly #context: OperationContext;
   readonly #startedMillis: number;
   #ended = false;
 
   constructor(name: string, context: OperationContext) {
-    this.#name = name;
+    this.name = name;
     this.#context = context;
-    this.span = startSpan(context.tracer, name, context.attributes);
+    this.span = startSpan(context.tracer, name, context.attributes, context.kind);
     this.#startedMillis = performance.now();
+  }
+
+  /** Runs `fn` as a part of the operation: spans made inside become its children. */
+  run<T>(fn: () => T): T {
+    return active.run(this, () => withActiveSpan(this.span, fn));
   }
 
   end(outcome: OperationOutcome = {}): void {
@@ -64,7 +81,7 @@ export class TimedOperation implements Operation {
     });
     guard('operation.end', () => this.span.end());
     guard('operation.end', () => {
-      this.#context.report({ metric: durationMetric(this.#name), durationMillis, ...failure });
+      this.#context.report({ metric: durationMetric(this.name), durationMillis, ...failure }, this);
     });
   }
 

@@ -48,6 +48,11 @@ export const defaults: Config = {
   serviceVersion: undefined,
   environment: undefined,
   resourceAttributes: undefined,
+  instrumentation: true,
+  baseUrls: undefined,
+  tags: undefined,
+  omitAttributes: [],
+  gpuIntervalMillis: 10_000,
   logLevel: undefined,
   disabled: false,
 };

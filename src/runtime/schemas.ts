@@ -105,6 +105,36 @@ export const httpUrl = v.pipe(
   v.description('an http:// or https:// URL'),
 );
 
+/** A list of URLs, each without the slash at its end. */
+export const httpUrls = v.pipe(
+  trimmed,
+  v.transform((list) => list.split(',').map((url) => url.trim())),
+  v.array(httpUrl),
+  v.readonly(),
+  v.description('http:// or https:// URLs, separated by commas'),
+);
+
+/** Tags as Datadog's clients take them. */
+export const tagList = v.pipe(
+  trimmed,
+  v.transform((list) => list.split(',').map((tag) => tag.trim())),
+  v.array(v.pipe(v.string(), v.regex(/^[^:]+(?::.*)?$/s))),
+  v.readonly(),
+  v.description('key:value tags, separated by commas'),
+);
+
+/** Some of these words, or `none`. */
+export function someOf<const Names extends readonly [string, ...string[]]>(names: Names) {
+  return v.pipe(
+    trimmed,
+    v.toLowerCase(),
+    v.transform((list) => (list === 'none' ? [] : list.split(',').map((name) => name.trim()))),
+    v.array(v.picklist(names)),
+    v.readonly(),
+    v.description(`a list of ${names.join(', ')}, or none`),
+  );
+}
+
 /** Headers as the official exporters read them; what follows a `;` is none of a pair's. */
 export const headers = v.pipe(
   trimmed,

@@ -119,7 +119,11 @@ export function format(value: unknown): string {
 
 function shown(secret: Setting<unknown>['secret'], text: string): string {
   if (secret === undefined || text === '') return text;
-  return (secret === 'url' ? withoutSecrets(text) : undefined) ?? HIDDEN;
+  if (secret === 'all') return HIDDEN;
+  return text
+    .split(',')
+    .map((url) => withoutSecrets(url.trim()) ?? HIDDEN)
+    .join(',');
 }
 
 /** In one line, and nothing that a terminal would act upon. */

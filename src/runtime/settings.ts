@@ -8,6 +8,7 @@ import {
   flag,
   headers,
   httpUrl,
+  httpUrls,
   logLevel,
   optional,
   path,
@@ -15,6 +16,8 @@ import {
   readableFile,
   type Schema,
   share,
+  someOf,
+  tagList,
   text,
   wholeNumber,
 } from './schemas.ts';
@@ -186,6 +189,32 @@ export const settings = {
     variables: ['OTEL_RESOURCE_ATTRIBUTES'],
     schema: optional(attributes),
     meaning: 'about the process, on everything it sends; wins over `DD_SERVICE`, `DD_VERSION` and `DD_ENV`',
+  },
+  instrumentation: {
+    variables: ['SIGNAL_INSTRUMENTATION'],
+    schema: flag,
+    meaning: "`false`: calls of Signal's API are not followed ([No code to write](#no-code-to-write))",
+  },
+  baseUrls: {
+    variables: ['SIGNAL_BASE_URL'],
+    schema: optional(httpUrls),
+    meaning: "where Signal's API is. Unset: wherever a path names a run as Signal does",
+    secret: 'url',
+  },
+  tags: {
+    variables: ['SIGNAL_TAGS'],
+    schema: optional(tagList),
+    meaning: 'attributes of every run whose calls are followed',
+  },
+  omitAttributes: {
+    variables: ['SIGNAL_OMIT_ATTRIBUTES'],
+    schema: someOf(['run_id', 'user_id', 'model']),
+    meaning: 'attributes that the metrics of such a run do without ([Cost](#datadog))',
+  },
+  gpuIntervalMillis: {
+    variables: ['SIGNAL_GPU_INTERVAL'],
+    schema: wholeNumber(0),
+    meaning: "milliseconds between two looks at this machine's GPUs; 0: none",
   },
   logLevel: {
     variables: ['OTEL_LOG_LEVEL'],

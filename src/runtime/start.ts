@@ -1,5 +1,6 @@
 import type { SignalKind } from '../delivery/request.ts';
 import type { SignalStatus } from '../delivery/status.ts';
+import { watchRequests } from '../instrumentation/watch.ts';
 import { beforeFirstMessage, log, warnOnce } from '../otel/diagnostics.ts';
 import { load } from '../otel/load.ts';
 import { decidesStart, defaults, type Environment, readConfig } from './config.ts';
@@ -34,6 +35,9 @@ export interface PipelineStatus {
 /** Of the time that an end may take; the rest is for saying what was lost. */
 const SENDING_SHARE = 0.9;
 
+/** A process that ends sooner has no use for its GPUs' tool. */
+const GPU_DELAY_MILLIS = 1_000;
+
 const idle: SignalOtel = {
   async forceFlush() {},
   async shutdown() {},
@@ -41,6 +45,8 @@ const idle: SignalOtel = {
 
 let running: SignalOtel | undefined;
 let telemetry: Telemetry | undefined;
+/** Loaded with the first request that may be Signal's. */
+let instrumentation: typeof import('./instrumentation.ts') | undefined;
 
 /**
  * Starts the telemetry of this process from the environment's settings, as `--require signal-otel/register` does.
@@ -84,26 +90,37 @@ function startOnce(environment: Environment): SignalOtel {
       readConfig: () => {
         // Something is recorded from now on.
         endWithParentThread({
-          end: () => started.end(),
+          end: () => {
+            unwatch();
+            started.end();
+          },
           timeoutMillis: () => started.config.shutdownTimeoutMillis,
         });
-        return atStart === defaults ? readWhole() : atStart;
+        const config = atStart === defaults ? readWhole() : atStart;
+        setTimeout(() => loadGpus().followGpus({ intervalMillis: config.gpuIntervalMillis }), GPU_DELAY_MILLIS).unref();
+        return config;
       },
       environment,
       fail: (error) => warnOnce('send', `nothing can be sent, training goes on: ${messageOf(error)}`),
     });
     telemetry = started;
     started.register();
+    const stopWatching = watchRequests(() => loadInstrumentation().watcherOf(started.config));
+    const unwatch = () => {
+      stopWatching();
+      instrumentation?.endFollowing();
+    };
     // Even a message that nobody sees loads what is needed to write it.
     if (atStart.logLevel !== undefined) log.debug(`started: ${atStart.metricsExporters.join(', ') || 'no metrics'}`);
-    return handleOf(started);
+    return handleOf(started, unwatch);
   } catch (error) {
     log.error(`not started, training goes on without telemetry: ${messageOf(error)}`);
     return idle;
   }
 }
 
-function handleOf(telemetry: Telemetry): SignalOtel {
+/** @param unwatch ends what is being followed, so that it is sent. */
+function handleOf(telemetry: Telemetry, unwatch: () => void): SignalOtel {
   let stopped: Promise<void> | undefined;
   const within = async (what: string, work: (deadline: number) => Promise<void>): Promise<void> => {
     if (telemetry.isIdle) return;
@@ -111,6 +128,7 @@ function handleOf(telemetry: Telemetry): SignalOtel {
     await withinDeadline(what, work(performance.now() + timeoutMillis * SENDING_SHARE), timeoutMillis);
   };
   const stop = async () => {
+    unwatch();
     await within('shutdown', (deadline) => telemetry.shutdown(deadline));
     telemetry.close();
     forget();
@@ -124,10 +142,22 @@ function handleOf(telemetry: Telemetry): SignalOtel {
     flush: forceFlush,
     settle: () => (telemetry.isUnsettled ? within('flush', (deadline) => telemetry.settle(deadline)) : undefined),
     shutdown,
-    end: () => telemetry.end(),
+    end: () => {
+      unwatch();
+      telemetry.end();
+    },
     timeoutMillis: () => telemetry.config.shutdownTimeoutMillis,
   });
   return { shutdown, forceFlush };
+}
+
+function loadInstrumentation(): typeof import('./instrumentation.ts') {
+  instrumentation ??= load<typeof import('./instrumentation.ts')>(import.meta.url, 'instrumentation');
+  return instrumentation;
+}
+
+function loadGpus(): typeof import('../instrumentation/gpu-runs.ts') {
+  return load(import.meta.url, '../instrumentation/gpu-runs');
 }
 
 function loadDiagnostics(): typeof import('./diagnostics.ts') {

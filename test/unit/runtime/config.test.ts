@@ -217,7 +217,6 @@ describe('a misspelt variable', () => {
 
   it.each([
     'SIGNAL_API_KEY',
-    'SIGNAL_BASE_URL',
     'SIGNAL_MAX_RETRIES',
     'SIGNAL_TIMEOUT',
     'SIGNAL_QUEUE',
@@ -260,6 +259,6 @@ describe('decidesStart', () => {
         expect([variable, decidesStart({ [variable]: 'x' })]).toEqual([variable, deciding.includes(key)]);
       }
     }
-    expect(decidesStart({ PATH: '/bin', SIGNAL_BASE_URL: 'x' })).toBe(false);
+    expect(decidesStart({ PATH: '/bin', SIGNAL_API_KEY: 'x' })).toBe(false);
   });
 });

@@ -1,0 +1,85 @@
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
+import { warnOnce } from '../otel/diagnostics.ts';
+import type { ResponseHead } from './exchange.ts';
+
+/** Answers with metrics in them are a kilobyte; of what is larger the caller may have all memory it needs. */
+const MAX_BYTES = 1_048_576;
+/** Parsed at once: it takes less than 0.1 ms. The caller need not wait for more. */
+const MAX_BYTES_AT_ONCE = 16_384;
+
+const decompressors: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
+  gzip: (bytes) => gunzipSync(bytes, { maxOutputLength: MAX_BYTES }),
+  'x-gzip': (bytes) => gunzipSync(bytes, { maxOutputLength: MAX_BYTES }),
+  deflate: (bytes) => inflateSync(bytes, { maxOutputLength: MAX_BYTES }),
+  br: (bytes) => brotliDecompressSync(bytes, { maxOutputLength: MAX_BYTES }),
+};
+
+/** What waits to be parsed until the caller has had its turn. */
+const later = new Set<() => void>();
+
+/** Does at once what waits for the next turn of the event loop: there may be none. */
+export function parseNow(): void {
+  for (const parse of later) parse();
+}
+
+/** Collects the body of a JSON answer, as copies of what the client gets, and reads it. */
+export class AnswerBody {
+  readonly #encoding: string;
+  #chunks: Buffer[] | undefined;
+  #bytes = 0;
+
+  constructor({ headers }: ResponseHead) {
+    this.#encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+    const isJson = /^application\/(?:[\w.+-]+\+)?json\b/i.test(headers['content-type']?.trim() ?? '');
+    const isKnown = this.#encoding === 'identity' || Object.hasOwn(decompressors, this.#encoding);
+    if (!isJson || !isKnown) return;
+    this.#chunks = [];
+    if (Number(headers['content-length']) > MAX_BYTES) this.#leaveOut();
+  }
+
+  add(chunk: Uint8Array): void {
+    if (this.#chunks === undefined) return;
+    this.#bytes += chunk.length;
+    if (this.#bytes > MAX_BYTES) this.#leaveOut();
+    else this.#chunks.push(Buffer.from(chunk));
+  }
+
+  /** @param done is given the answer; `undefined` where it is no JSON object, or too large. */
+  read(done: (answer: object | undefined) => void): void {
+    const chunks = this.#chunks;
+    if (chunks === undefined) {
+      done(undefined);
+      return;
+    }
+    const parse = () => {
+      later.delete(parse);
+      clearImmediate(soon);
+      done(parsed(Buffer.concat(chunks), this.#encoding));
+    };
+    let soon: NodeJS.Immediate | undefined;
+    if (this.#encoding === 'identity' && this.#bytes <= MAX_BYTES_AT_ONCE) parse();
+    else {
+      later.add(parse);
+      soon = setImmediate(parse);
+    }
+  }
+
+  #leaveOut(): void {
+    this.#chunks = undefined;
+    warnOnce(
+      'answer-size',
+      `an answer of Signal's API is larger than ${MAX_BYTES} bytes: its metrics are not recorded`,
+    );
+  }
+}
+
+function parsed(bytes: Buffer, encoding: string): object | undefined {
+  try {
+    const json = decompressors[encoding]?.(bytes) ?? bytes;
+    const answer: unknown = JSON.parse(json.toString());
+    return typeof answer === 'object' && answer !== null ? answer : undefined;
+  } catch {
+    // Whoever reads it in earnest says what is wrong with it.
+    return undefined;
+  }
+}

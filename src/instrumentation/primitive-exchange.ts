@@ -1,0 +1,136 @@
+import { type Attributes, context, propagation, trace } from '@opentelemetry/api';
+import type { TimedOperation } from '../run/operation.ts';
+import { AnswerBody } from './answer.ts';
+import { describeSpan, type SignalCall } from './call.ts';
+import type { Exchange, HttpRequest, ResponseHead } from './exchange.ts';
+import { CallFailure } from './failure.ts';
+import { outcomeOf } from './outcome.ts';
+import { RequestBody } from './request-body.ts';
+import type { Retries } from './retries.ts';
+import { type ApiRequest, hasMetrics, requestKey } from './signal-api.ts';
+import type { CallTracker } from './tracker.ts';
+
+type PrimitiveRequest = Extract<ApiRequest, { kind: 'primitive' }>;
+
+/** Answers of these may be large, and have no metrics in them; the future of one is a short answer. */
+const MAX_BYTES_WITHOUT_METRICS = 16_384;
+
+/** The request of one primitive: a call of its own, or a part of an operation that somebody times. */
+export class PrimitiveExchange implements Exchange {
+  readonly #asked: PrimitiveRequest;
+  readonly #tracker: CallTracker;
+  readonly #retries: Retries;
+  readonly #body = new RequestBody();
+  readonly #operation: TimedOperation;
+  /** The call that the request makes or, of a wrapped client, is a part of. */
+  readonly #call: SignalCall | undefined;
+  /** Whether the request is the whole call. */
+  readonly #isWhole: boolean;
+  readonly #sentBefore: number | undefined;
+  #answer: AnswerBody | undefined;
+  #isOver = false;
+
+  constructor(request: HttpRequest, asked: PrimitiveRequest, tracker: CallTracker, retries: Retries) {
+    const { primitive, runId } = asked;
+    this.#asked = asked;
+    this.#tracker = tracker;
+    this.#retries = retries;
+    const around = tracker.operationAround(primitive, runId);
+    if (around === undefined) {
+      const call = tracker.beginRequest(primitive, runId);
+      this.#call = call;
+      this.#operation = call.operation;
+    } else {
+      this.#call = tracker.clientCall(around, runId);
+      this.#operation = around;
+      this.#sentBefore = retries.beforeOf(around);
+    }
+    this.#isWhole = around === undefined;
+    const { span } = this.#operation;
+    span.setAttributes(requestAttributes(request));
+    // The server's spans become the call's children.
+    propagation.inject(trace.setSpan(context.active(), span), request, {
+      set: (carrier, name, value) => carrier.setHeader(name, value),
+    });
+  }
+
+  onRequestChunk(chunk: Uint8Array | string): void {
+    this.#body.add(chunk);
+  }
+
+  onRequestEnd(): void {
+    this.#body.readSoon();
+  }
+
+  onResponse(head: ResponseHead): void {
+    this.#operation.span.setAttribute('http.response.status_code', head.status);
+    if (head.status >= 400) this.#fail(CallFailure.ofStatus(head.status));
+    else if (this.#isWorthReading(head)) this.#answer = new AnswerBody(head);
+  }
+
+  onResponseChunk(chunk: Uint8Array): void {
+    this.#answer?.add(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const answer = this.#answer;
+    if (answer === undefined) this.#succeed(undefined);
+    else answer.read((read) => this.#succeed(read));
+  }
+
+  onError(error: unknown): void {
+    this.#fail(CallFailure.ofConnection(error));
+  }
+
+  #isWorthReading({ headers }: ResponseHead): boolean {
+    return hasMetrics(this.#asked.primitive) || Number(headers['content-length']) <= MAX_BYTES_WITHOUT_METRICS;
+  }
+
+  #succeed(answer: object | undefined): void {
+    this.#describe();
+    this.#retries.succeeded(this.#key);
+    const outcome = answer && outcomeOf(answer, this.#asked.runId);
+    if (this.#call === undefined) return;
+    if (outcome?.state === 'pending') this.#tracker.await(this.#call, outcome.ids);
+    else if (!this.#isWhole) return;
+    else if (outcome === undefined) this.#call.succeed(undefined);
+    else this.#tracker.settle(this.#call, outcome);
+  }
+
+  #fail(failure: CallFailure): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const { fingerprint, retryCount } = this.#describe();
+    if (this.#isWhole) {
+      if (failure.isPassing) this.#retries.failed(this.#key, fingerprint, retryCount);
+      this.#call?.fail(failure);
+    } else {
+      this.#operation.span.setAttribute('error_kind', failure.kind);
+      this.#tracker.release(this.#operation);
+    }
+  }
+
+  /** What is known of the request only now: its body may have been on its way until the answer came. */
+  #describe() {
+    const { facts, fingerprint } = this.#body.read();
+    const retryCount = this.#sentBefore ?? this.#retries.before(this.#key, fingerprint);
+    describeSpan(this.#operation.span, { ...facts, retryCount });
+    this.#call?.accumulates(facts.accumulate ?? false);
+    return { fingerprint, retryCount };
+  }
+
+  get #key(): string {
+    return requestKey(this.#asked.runId, this.#asked.primitive);
+  }
+}
+
+function requestAttributes({ method, url }: HttpRequest): Attributes {
+  return {
+    'http.request.method': method,
+    'server.address': url.hostname,
+    'server.port': Number(url.port) || (url.protocol === 'https:' ? 443 : 80),
+    'url.path': url.pathname,
+  };
+}

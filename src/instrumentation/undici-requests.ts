@@ -1,0 +1,85 @@
+import { subscribe } from 'node:diagnostics_channel';
+import type { Exchange, HttpRequest, Observe } from './exchange.ts';
+import { tap } from './tap.ts';
+import { claim, isClaimed, requestOf } from './watch.ts';
+
+/**
+ * Requests of undici, as its diagnostics channels announce them: those of `fetch`, and of undici 6 to 8 from npm. Bodies
+ * are seen by methods of the request that the channels hand out, as undici 6 (Node 22) has no channel for them.
+ */
+export class UndiciRequests {
+  readonly #observe: Observe;
+  readonly #exchanges = new WeakMap<object, Exchange>();
+  readonly #channels: Readonly<Record<string, (message: unknown) => void>> = {
+    'undici:request:bodySent': (message) => this.#exchangeOf(message)?.onRequestEnd(),
+    'undici:request:headers': (message) => this.#exchangeOf(message)?.onResponse(headOf(message)),
+    'undici:request:trailers': (message) => this.#exchangeOf(message)?.onResponseEnd(),
+    'undici:request:error': (message) => this.#exchangeOf(message)?.onError(Reflect.get(Object(message), 'error')),
+  };
+  #isSubscribed = false;
+
+  constructor(observe: Observe) {
+    this.#observe = observe;
+  }
+
+  onRequest(request: object): void {
+    if (isClaimed(request)) return;
+    const asHttp = httpRequestOf(request);
+    const exchange = asHttp && this.#observe(asHttp);
+    if (exchange === undefined) return;
+    this.#subscribe();
+    claim(request);
+    this.#exchanges.set(request, exchange);
+    tap(request, ['onBodySent'], ([chunk]) => {
+      if (isChunk(chunk)) exchange.onRequestChunk(chunk);
+    });
+    tap(request, ['onResponseData', 'onData'], ([chunk]) => {
+      if (chunk instanceof Uint8Array) exchange.onResponseChunk(chunk);
+    });
+  }
+
+  /** With the first request of Signal's: until then the process has nothing to look at. */
+  #subscribe(): void {
+    if (this.#isSubscribed) return;
+    this.#isSubscribed = true;
+    for (const [name, listener] of Object.entries(this.#channels)) subscribe(name, listener);
+  }
+
+  #exchangeOf(message: unknown): Exchange | undefined {
+    const request = requestOf(message);
+    return request && this.#exchanges.get(request);
+  }
+}
+
+function httpRequestOf(request: object): HttpRequest | undefined {
+  const { origin, path, method }: { origin?: unknown; path?: unknown; method?: unknown } = request;
+  const url = `${origin}${path}`;
+  if (!URL.canParse(url)) return undefined;
+  return {
+    method: String(method),
+    url: new URL(url),
+    setHeader: (name, value) => {
+      const addHeader: unknown = Reflect.get(request, 'addHeader');
+      if (typeof addHeader === 'function') Reflect.apply(addHeader, request, [name, value]);
+    },
+  };
+}
+
+function headOf(message: unknown) {
+  const response = Object(Reflect.get(Object(message), 'response'));
+  const { statusCode, headers }: { statusCode?: unknown; headers?: unknown } = response;
+  return { status: Number(statusCode), headers: headersOf(Array.isArray(headers) ? headers : []) };
+}
+
+/** Names and values by turns, as bytes. */
+function headersOf(raw: readonly unknown[]): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    headers[String(raw[index]).toLowerCase()] = String(raw[index + 1]);
+  }
+  return headers;
+}
+
+function isChunk(chunk: unknown): chunk is Uint8Array | string {
+  return typeof chunk === 'string' || chunk instanceof Uint8Array;
+}

@@ -1,0 +1,153 @@
+import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
+import { addRuns, followGpus } from '../instrumentation/gpu-runs.ts';
+import { createHttpWatcher } from '../instrumentation/http-watcher.ts';
+import type { RunOptions } from '../instrumentation/runs.ts';
+import { CallTracker } from '../instrumentation/tracker.ts';
+import { type RequestWatcher, watchRequests } from '../instrumentation/watch.ts';
+import { readOptions, requireTags } from '../otel/options.ts';
+import { VERSION } from '../otel/version.ts';
+import { checkOmitted } from '../run/collector-options.ts';
+import { type Config, readConfig } from './config.ts';
+
+export interface SignalInstrumentationConfig extends Pick<RunOptions, 'tags' | 'omitAttributes'> {
+  /** `false`: off until `enable()` is called. Default true. */
+  readonly enabled?: boolean | undefined;
+  /**
+   * Base URLs of Signal's API. Default: `SIGNAL_BASE_URL`; where that is unset too, any request whose path names a run as
+   * Signal does (`/runs/run_0123456789abcdef/forward_backward`) is taken for one of its.
+   */
+  readonly baseUrls?: readonly string[] | undefined;
+  /** Milliseconds between two looks at this machine's GPUs; 0: none. Default: `SIGNAL_GPU_INTERVAL`, else 10 000. */
+  readonly gpuIntervalMillis?: number | undefined;
+}
+
+const OPTIONS = [
+  'enabled',
+  'baseUrls',
+  'tags',
+  'omitAttributes',
+  'gpuIntervalMillis',
+] as const satisfies readonly (keyof SignalInstrumentationConfig)[];
+
+/** What follows the calls of this process. */
+interface Following {
+  readonly tracker: CallTracker;
+  readonly watcher: RequestWatcher;
+}
+
+/** The one that wrapped clients go by: what was put in place last. */
+let current: Following | undefined;
+
+/** What follows this process's calls; made from the environment's settings where nobody has made one. */
+export function following(): Following {
+  current ??= follow(
+    {},
+    readConfig(process.env, () => {}),
+  );
+  return current;
+}
+
+const blind: RequestWatcher = { onHttpRequest() {}, onUndiciRequest() {} };
+
+/** What a start has the requests of the process watched by. */
+export function watcherOf({ instrumentation }: Config): RequestWatcher {
+  return instrumentation ? following().watcher : blind;
+}
+
+/** Ends the spans of calls whose outcome will not be learnt any more. */
+export function endFollowing(): void {
+  current?.tracker.close();
+}
+
+function follow(options: SignalInstrumentationConfig & RunOptions, config: Config): Following {
+  const { baseUrls = config.baseUrls, gpuIntervalMillis = config.gpuIntervalMillis } = options;
+  const { meterProvider, tracerProvider, tags = config.tags, omitAttributes = config.omitAttributes } = options;
+  const idleTimeoutMillis = config.idleTimeoutMillis;
+  const tracker = new CallTracker({ tags, omitAttributes, idleTimeoutMillis, meterProvider, tracerProvider });
+  addRuns(() => tracker.runs.collectors());
+  followGpus({ intervalMillis: gpuIntervalMillis, meterProvider });
+  return { tracker, watcher: createHttpWatcher(baseUrls ?? [], tracker) };
+}
+
+const NAME = 'signal-otel';
+
+/**
+ * Makes the calls of Signal's API visible, in an OpenTelemetry SDK of the host's own:
+ * `new NodeSDK({ instrumentations: [new SignalInstrumentation()] })`. `signal-otel/register` has it on.
+ *
+ * It is an instrumentation of `@opentelemetry/instrumentation` by its interface. It does not extend that package's base
+ * class, which patches modules: nothing is patched here, and loading it takes as long as loading the OpenTelemetry API.
+ */
+export class SignalInstrumentation {
+  readonly instrumentationName = NAME;
+  readonly instrumentationVersion: string = VERSION;
+  #config: SignalInstrumentationConfig & { readonly enabled: boolean };
+  #providers: Pick<RunOptions, 'meterProvider' | 'tracerProvider'> = {};
+  #following: Following | undefined;
+  #stop: (() => void) | undefined;
+
+  /** @throws TypeError on an unknown or unusable option. */
+  constructor(config: SignalInstrumentationConfig = {}) {
+    this.#config = checked(config);
+    if (this.#config.enabled) this.enable();
+  }
+
+  enable(): void {
+    this.#stop ??= watchRequests(() => this.#follow().watcher);
+  }
+
+  disable(): void {
+    this.#stop?.();
+    this.#stop = undefined;
+    this.#following?.tracker.close();
+    if (current === this.#following) current = undefined;
+    this.#following = undefined;
+  }
+
+  /** Default: the globally registered one. Holds for runs that begin after it. */
+  setTracerProvider(tracerProvider: TracerProvider): void {
+    this.#providers = { ...this.#providers, tracerProvider };
+  }
+
+  /** Default: the globally registered one. Holds for runs that begin after it. */
+  setMeterProvider(meterProvider: MeterProvider): void {
+    this.#providers = { ...this.#providers, meterProvider };
+  }
+
+  setConfig(config: SignalInstrumentationConfig): void {
+    this.#config = checked(config);
+  }
+
+  getConfig(): SignalInstrumentationConfig & { readonly enabled: boolean } {
+    return this.#config;
+  }
+
+  /** With the first call: what it takes until then is in place by then. */
+  #follow(): Following {
+    if (this.#following === undefined) {
+      const config = readConfig(process.env, () => {});
+      this.#following = follow({ ...this.#config, ...this.#providers }, config);
+      current = this.#following;
+    }
+    return this.#following;
+  }
+}
+
+function checked(config: SignalInstrumentationConfig) {
+  const where = 'SignalInstrumentation';
+  const { enabled = true, baseUrls, tags, omitAttributes, gpuIntervalMillis } = readOptions(where, config, OPTIONS);
+  if (typeof enabled !== 'boolean') throw new TypeError(`${where}: enabled must be true or false`);
+  if (baseUrls !== undefined && !(Array.isArray(baseUrls) && baseUrls.every(isHttpUrl))) {
+    throw new TypeError(`${where}: baseUrls must be http:// or https:// URLs in an array`);
+  }
+  requireTags(where, 'tags', tags);
+  if (gpuIntervalMillis !== undefined && !(Number.isSafeInteger(gpuIntervalMillis) && gpuIntervalMillis >= 0)) {
+    throw new TypeError(`${where}: gpuIntervalMillis must be a whole number from 0`);
+  }
+  const omitted = omitAttributes && checkOmitted(where, omitAttributes);
+  return { enabled, baseUrls, tags, omitAttributes: omitted, gpuIntervalMillis };
+}
+
+function isHttpUrl(url: unknown): boolean {
+  return typeof url === 'string' && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+}
