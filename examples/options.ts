@@ -1,10 +1,7 @@
-import { parseArgs } from 'node:util';
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import { type ClientName, clients } from './transports.ts';
 
-export const usage = `Usage: node --require signal-otel/register examples/train.ts [options]
-
-Trains a CartPole policy with PPO over Signal's API.
-
-  --url URL            base URL of the API (default: SIGNAL_BASE_URL)
+const commonUsage = `  --url URL            base URL of the API (default: SIGNAL_BASE_URL)
   --steps N            optimizer steps at most (default 4000)
   --target-reward R    stop once the mean return of the last 100 episodes is above R (default 150, highest 200)
   --learning-rate LR   learning rate of the optimizer (default 0.001)
@@ -13,6 +10,19 @@ Trains a CartPole policy with PPO over Signal's API.
   --help               show this text
 
 SIGNAL_API_KEY holds the API key.`;
+
+export const usage = `Usage: node --require signal-otel/register examples/train.ts [options]
+
+Trains a CartPole policy with PPO over Signal's API.
+
+${commonUsage}`;
+
+export const plainUsage = `Usage: node --require signal-otel/register examples/plain.ts [options]
+
+Trains a CartPole policy with PPO over Signal's API, without telemetry code.
+
+  --client CLIENT      who speaks HTTP: ${clients.join(', ')} (default fetch)
+${commonUsage}`;
 
 export interface TrainOptions {
   readonly baseUrl: string;
@@ -24,15 +34,48 @@ export interface TrainOptions {
   readonly json: string | undefined;
 }
 
+export interface PlainOptions extends TrainOptions {
+  readonly client: ClientName;
+}
+
 /** A command line or an environment that the user has to correct. */
 export class UsageError extends Error {}
 
+const commonOptions = {
+  url: { type: 'string' },
+  steps: { type: 'string', default: '4000' },
+  'target-reward': { type: 'string', default: '150' },
+  'learning-rate': { type: 'string', default: '0.001' },
+  seed: { type: 'string', default: '1' },
+  json: { type: 'string' },
+  help: { type: 'boolean', default: false },
+} as const satisfies ParseArgsOptionsConfig;
+
+const plainOptions = {
+  ...commonOptions,
+  client: { type: 'string', default: 'fetch' },
+} as const satisfies ParseArgsOptionsConfig;
+
 /** Undefined where the user asked for the help text. */
 export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): TrainOptions | undefined {
-  const values = parse(args);
+  const values = parse(args, commonOptions);
+  return values.help ? undefined : checked(values, env);
+}
+
+/** The same of the driver without telemetry code. */
+export function readPlainOptions(args: readonly string[], env: NodeJS.ProcessEnv): PlainOptions | undefined {
+  const values = parse(args, plainOptions);
   if (values.help) {
     return undefined;
   }
+  const client = clients.find((each) => each === values.client);
+  if (client === undefined) {
+    throw new UsageError(`--client does not take ${JSON.stringify(values.client)}`);
+  }
+  return { ...checked(values, env), client };
+}
+
+function checked(values: ReturnType<typeof parse<typeof commonOptions>>, env: NodeJS.ProcessEnv): TrainOptions {
   const baseUrl = values.url ?? env.SIGNAL_BASE_URL;
   if (baseUrl === undefined || !URL.canParse(baseUrl)) {
     throw new UsageError('Give the base URL of the API: --url http://127.0.0.1:8000, or SIGNAL_BASE_URL');
@@ -51,20 +94,9 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Tr
   };
 }
 
-function parse(args: readonly string[]) {
+function parse<Options extends ParseArgsOptionsConfig>(args: readonly string[], options: Options) {
   try {
-    return parseArgs({
-      args,
-      options: {
-        url: { type: 'string' },
-        steps: { type: 'string', default: '4000' },
-        'target-reward': { type: 'string', default: '150' },
-        'learning-rate': { type: 'string', default: '0.001' },
-        seed: { type: 'string', default: '1' },
-        json: { type: 'string' },
-        help: { type: 'boolean', default: false },
-      },
-    }).values;
+    return parseArgs({ args, options }).values;
   } catch (error) {
     throw error instanceof TypeError ? new UsageError(error.message) : error;
   }

@@ -1,11 +1,11 @@
-import type { MetricStatistics, MetricsCollector } from 'signal-otel';
+import type { ForwardBackwardResult, OptimStepResult } from './signal-client.ts';
 
 const rewardWindow = 100;
 
-/** What the driver saw and gave to the collector. */
+/** What the driver saw. */
 export class TrainingReport {
   readonly #startMillis = performance.now();
-  readonly #collector: MetricsCollector;
+  readonly #runId: string;
   readonly #lastValues = new Map<string, number>();
   readonly #rewardMeans: number[] = [];
   #optimSteps = 0;
@@ -13,8 +13,8 @@ export class TrainingReport {
   #episodes = 0;
   #environmentSteps = 0;
 
-  constructor(collector: MetricsCollector) {
-    this.#collector = collector;
+  constructor(runId: string) {
+    this.#runId = runId;
   }
 
   /** False until 100 episodes have ended, so that a few lucky ones do not count as trained. */
@@ -34,18 +34,14 @@ export class TrainingReport {
     this.#rewardMeans.push(mean(this.#recentReturns));
   }
 
-  recordValues(values: Readonly<Record<string, number | null>>): void {
-    for (const [key, value] of Object.entries(values)) {
-      if (value !== null) {
-        this.#lastValues.set(key, value);
-      }
-    }
+  recordPass({ metrics, loss, grad_norm }: ForwardBackwardResult): void {
+    this.#recordValues({ ...metrics, loss, grad_norm });
   }
 
-  /** The values of an optimizer step that has been taken. */
-  recordUpdate(values: Readonly<Record<string, number>>): void {
+  /** An optimizer step that has been taken. */
+  recordUpdate({ step, learning_rate }: OptimStepResult): void {
     this.#optimSteps += 1;
-    this.recordValues(values);
+    this.#recordValues({ step, learning_rate });
   }
 
   progressLine(): string {
@@ -60,28 +56,18 @@ export class TrainingReport {
   }
 
   summary(): string {
-    const { metrics } = this.#collector.getMetricsSummary();
-    const durations = this.#durationsMillis('forward_backward');
     return [
-      `Run ${this.#collector.runId}: ${this.optimSteps} optimizer steps in ${this.#rewardMeans.length} updates, ` +
+      `Run ${this.#runId}: ${this.optimSteps} optimizer steps in ${this.#rewardMeans.length} updates, ` +
         `${this.#environmentSteps} environment steps, ${this.#elapsedSeconds().toFixed(1)} s`,
       `  reward (mean of last ${rewardWindow} episodes)  ` +
         `first ${format(this.#rewardMeans.at(0), 1)}  last ${format(this.#rewardMeans.at(-1), 1)}`,
-      statisticsLine('loss', metrics['signal.training.loss']),
-      statisticsLine('KL divergence', metrics['signal.rl.kl_divergence']),
-      statisticsLine('entropy', metrics['signal.rl.entropy']),
-      `  forward_backward  p50 ${format(quantile(durations, 0.5), 2)} ms  p99 ${format(quantile(durations, 0.99), 2)} ms`,
     ].join('\n');
   }
 
   /** The content of the file that `--json` names. */
   toJson(): object {
-    const operations = ['forward_backward', 'optim_step'].map((operation) => [
-      operation,
-      { durations_ms: this.#durationsMillis(operation) },
-    ]);
     return {
-      run_id: this.#collector.runId,
+      run_id: this.#runId,
       optim_steps: this.optimSteps,
       updates: this.#rewardMeans.length,
       environment_steps: this.#environmentSteps,
@@ -90,14 +76,15 @@ export class TrainingReport {
       last_reward: this.#rewardMeans.at(-1),
       duration_s: this.#elapsedSeconds(),
       metrics: Object.fromEntries(this.#lastValues),
-      operations: Object.fromEntries(operations),
     };
   }
 
-  /** What the collector measured, every operation of the run. */
-  #durationsMillis(operation: string): number[] {
-    const metric = `signal.performance.${operation}_duration_ms`;
-    return this.#collector.metricsHistory.toArray().flatMap(({ metrics }) => metrics[metric] ?? []);
+  #recordValues(values: Readonly<Record<string, number | null>>): void {
+    for (const [key, value] of Object.entries(values)) {
+      if (value !== null) {
+        this.#lastValues.set(key, value);
+      }
+    }
   }
 
   #elapsedSeconds(): number {
@@ -113,15 +100,6 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, each) => sum + each, 0) / values.length;
 }
 
-/** The nearest-rank quantile. */
-function quantile(values: readonly number[], q: number): number | undefined {
-  return values.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(q * values.length) - 1)];
-}
-
-function statisticsLine(label: string, statistics: MetricStatistics | undefined): string {
-  return `  ${label}  min ${format(statistics?.min, 4)}  max ${format(statistics?.max, 4)}  last ${format(statistics?.last, 4)}`;
-}
-
-function format(value: number | null | undefined, digits: number): string {
+export function format(value: number | null | undefined, digits: number): string {
   return value?.toFixed(digits) ?? '-';
 }

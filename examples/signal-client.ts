@@ -1,3 +1,5 @@
+import { fetchTransport, type Transport } from './transports.ts';
+
 /** One item of `batch_data` as the training server takes it: consecutive steps of one environment. */
 export interface BatchItem {
   readonly observations: readonly (readonly number[])[];
@@ -73,15 +75,19 @@ export class SignalApiError extends Error {
 export interface SignalClientOptions {
   readonly apiKey: string;
   readonly baseUrl: string;
+  /** Default: by `fetch`. */
+  readonly transport?: Transport;
 }
 
 export class SignalClient {
   readonly #apiKey: string;
   readonly #baseUrl: string;
+  readonly #transport: Transport;
 
-  constructor({ apiKey, baseUrl }: SignalClientOptions) {
+  constructor({ apiKey, baseUrl, transport = fetchTransport }: SignalClientOptions) {
     this.#apiKey = apiKey;
     this.#baseUrl = baseUrl.replace(/\/+$/, '');
+    this.#transport = transport;
   }
 
   createRun(request: RunRequest): Promise<Run> {
@@ -95,20 +101,19 @@ export class SignalClient {
   /** Returns the server's JSON as it is, once `isExpected` has seen it. */
   async post<T>(path: string, body: object, isExpected: (answer: unknown) => answer is T): Promise<T> {
     const endpoint = `POST ${path}`;
-    const response = await fetch(`${this.#baseUrl}${path}`, {
-      method: 'POST',
+    const { status, body: text } = await this.#transport({
+      url: `${this.#baseUrl}${path}`,
       headers: { authorization: `Bearer ${this.#apiKey}`, 'content-type': 'application/json' },
       body: JSON.stringify(body),
     }).catch((error: unknown) => {
       throw new SignalApiError(endpoint, undefined, `no answer from ${this.#baseUrl}`, { cause: error });
     });
-    const text = await response.text();
-    if (!response.ok) {
-      throw new SignalApiError(endpoint, response.status, `HTTP ${response.status} ${text.slice(0, 500)}`);
+    if (status < 200 || status >= 300) {
+      throw new SignalApiError(endpoint, status, `HTTP ${status} ${text.slice(0, 500)}`);
     }
     const answer = parseJson(text);
     if (!isExpected(answer)) {
-      throw new SignalApiError(endpoint, response.status, `unexpected answer ${text.slice(0, 500)}`);
+      throw new SignalApiError(endpoint, status, `unexpected answer ${text.slice(0, 500)}`);
     }
     return answer;
   }

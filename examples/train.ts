@@ -1,20 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import { trace } from '@opentelemetry/api';
 import { createMetricsCollector, type MetricsCollector } from 'signal-otel';
-import { readOptions, type TrainOptions, UsageError, usage } from './options.ts';
-import { ProgressLine } from './progress.ts';
-import { type Random, seededRandom, shuffled } from './random.ts';
+import { measuredOperations, measuredSummary } from './measured.ts';
+import { readOptions, type TrainOptions, usage } from './options.ts';
+import { runProgram } from './program.ts';
 import { TrainingReport } from './report.ts';
-import { EnvironmentPool } from './rollout.ts';
-import { type BatchItem, SignalApiError, SignalClient, type TrainingClient } from './signal-client.ts';
+import { type BatchItem, SignalClient, type TrainingClient } from './signal-client.ts';
+import { createRun, ppoRequest, trainLoop } from './training.ts';
 
-const environments = 16;
-const stepsPerRollout = 128;
-const epochs = 4;
-const itemsPerBatch = 4;
 /** Two operations and their answers: the report's percentiles are of the whole run. */
 const entriesPerStep = 4;
-const lossKwargs = { clip_epsilon: 0.2, value_coef: 0.5, entropy_coef: 0.01, gamma: 0.98, gae_lambda: 0.95 };
 
 const tracer = trace.getTracer('train');
 
@@ -31,56 +26,23 @@ function trainStep(context: TrainingContext, batchData: readonly BatchItem[]): P
   return tracer.startActiveSpan('train.step', async (span) => {
     try {
       const pass = await collector.timeOperation('forward_backward', () =>
-        training.forwardBackward({ batchData, lossFn: 'enhanced_ppo', lossKwargs }),
+        training.forwardBackward(ppoRequest(batchData)),
       );
       collector.collectResult(pass);
-      report.recordValues({ ...pass.metrics, loss: pass.loss, grad_norm: pass.grad_norm });
+      report.recordPass(pass);
 
       const update = await collector.timeOperation('optim_step', () => training.optimStep({ learningRate }));
       collector.collectResult(update);
-      report.recordUpdate({ step: update.step, learning_rate: update.learning_rate });
+      report.recordUpdate(update);
     } finally {
       span.end();
     }
   });
 }
 
-/** Every item once an epoch, in a new order each time. */
-function minibatches(items: readonly BatchItem[], random: Random): BatchItem[][] {
-  return Array.from({ length: epochs }, () => shuffled(items, random)).flatMap((order) =>
-    Array.from({ length: Math.ceil(order.length / itemsPerBatch) }, (_, index) =>
-      order.slice(index * itemsPerBatch, (index + 1) * itemsPerBatch),
-    ),
-  );
-}
-
-/** Trains until the target or the step limit. */
-async function trainLoop(context: TrainingContext, options: TrainOptions): Promise<void> {
-  const { training, report } = context;
-  const random = seededRandom(options.seed);
-  const pool = new EnvironmentPool(environments, random);
-  const progress = new ProgressLine(process.stdout);
-  try {
-    while (!report.isAbove(options.targetReward) && report.optimSteps < options.steps) {
-      const { batch, finishedReturns } = await pool.collect(training, stepsPerRollout);
-      report.recordRollout(environments * stepsPerRollout, finishedReturns);
-      for (const items of minibatches(batch, random).slice(0, options.steps - report.optimSteps)) {
-        await trainStep(context, items);
-      }
-      progress.update(report.progressLine());
-    }
-  } finally {
-    progress.end();
-  }
-}
-
 async function main(options: TrainOptions): Promise<void> {
   const client = new SignalClient(options);
-  const run = await client.createRun({
-    base_model: 'examples/cartpole-mlp',
-    learning_rate: options.learningRate,
-    seed: options.seed,
-  });
+  const run = await createRun(client, options);
   const training = client.getTrainingClient(run.run_id);
   const collector = createMetricsCollector({
     runId: run.run_id,
@@ -89,32 +51,22 @@ async function main(options: TrainOptions): Promise<void> {
     tags: ['team:ml'],
     historySize: options.steps * entriesPerStep,
   });
-  const report = new TrainingReport(collector);
+  const report = new TrainingReport(run.run_id);
+  const context = { training, collector, report, learningRate: options.learningRate };
   try {
-    await trainLoop({ training, collector, report, learningRate: options.learningRate }, options);
+    await trainLoop({ training, report, takeStep: (batchData) => trainStep(context, batchData) }, options);
     const { checkpoint_path } = await training.saveState();
     await training.complete();
     console.log(report.summary());
+    console.log(measuredSummary(collector));
     console.log(`  checkpoint  ${checkpoint_path}`);
     if (options.json !== undefined) {
-      await writeFile(options.json, `${JSON.stringify(report.toJson(), null, 2)}\n`);
+      const content = { ...report.toJson(), operations: measuredOperations(collector) };
+      await writeFile(options.json, `${JSON.stringify(content, null, 2)}\n`);
     }
   } finally {
     collector.end();
   }
 }
 
-try {
-  const options = readOptions(process.argv.slice(2), process.env);
-  if (options === undefined) {
-    console.log(usage);
-  } else {
-    await main(options);
-  }
-} catch (error) {
-  if (!(error instanceof UsageError || error instanceof SignalApiError)) {
-    throw error;
-  }
-  console.error(error.message);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
-}
+await runProgram({ usage, readOptions, main });
