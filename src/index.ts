@@ -21,5 +21,10 @@ export type {
 export { type RecordOptions, SignalMetrics, type SignalMetricsOptions } from './run/custom-metrics.ts';
 export type { HistoryEntry, MetricStatistics, MetricsHistory, MetricsSummary } from './run/history.ts';
 export type { Operation, OperationOutcome } from './run/operation.ts';
-export { SignalInstrumentation, type SignalInstrumentationConfig } from './runtime/instrumentation.ts';
+export {
+  instrumentTrainingClient,
+  SignalInstrumentation,
+  type SignalInstrumentationConfig,
+  type TrainingClientOptions,
+} from './runtime/instrumentation.ts';
 export { getPipelineStatus, type PipelineStatus, type SignalOtel, start } from './runtime/start.ts';

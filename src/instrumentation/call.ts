@@ -1,4 +1,5 @@
 import { type Attributes, type Span, type SpanContext, SpanKind, type Tracer, trace } from '@opentelemetry/api';
+import { markCollected } from '../run/collector.ts';
 import { type OperationOutcome, type OperationReport, stepOf, TimedOperation } from '../run/operation.ts';
 import { CallFailure } from './failure.ts';
 import { textIn } from './outcome.ts';
@@ -85,7 +86,11 @@ export class SignalCall {
 
   /** @param answer with whatever metrics it has. */
   succeed(answer: object | undefined): void {
-    if (!this.#finish({ step: answer && stepIn(answer) })) return;
+    if (!this.#finish({ step: answer && stepIn(answer) })) {
+      // The caller has it too, as another object than the one that was collected.
+      if (answer !== undefined && hasMetrics(this.primitive)) markCollected(answer);
+      return;
+    }
     const run = this.#run;
     if (run === undefined) return;
     const requestId = answer && textIn(answer, ['request_id', 'requestId']);

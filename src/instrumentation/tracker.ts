@@ -35,10 +35,11 @@ export class CallTracker {
    */
   operationAround(primitive: string, runId: string): TimedOperation | undefined {
     const active = activeOperation();
+    const around = active?.name === primitive ? active : ownCollectors.get(runId)?.openOperation(primitive);
     const operation =
-      active?.name === primitive
-        ? active
-        : (ownCollectors.get(runId)?.openOperation(primitive) ?? this.#unclaimedCall(primitive, runId)?.operation);
+      around === undefined || this.#claimed.has(around)
+        ? (this.#unclaimedCall(primitive, runId)?.operation ?? around)
+        : around;
     if (operation !== undefined) this.#claimed.add(operation);
     return operation;
   }

@@ -1,7 +1,7 @@
 import { redact } from './redact.ts';
 
-/** A code or the name of a class; anything else is a text that somebody wrote into such a property. */
-const TYPE = /^[A-Za-z_$][\w$.:-]{0,63}$/;
+/** A code, an HTTP status or the name of a class; anything else is a text that somebody wrote into such a property. */
+const TYPE = /^(?:\d{3}|[A-Za-z_$][\w$.:-]{0,63})$/;
 
 /** What OpenTelemetry's conventions call a type that is none of those it is told by. */
 const OTHER = '_OTHER';

@@ -55,6 +55,11 @@ export const ownCollectors = new OwnCollectors<MetricsCollector>();
 /** Answers that were collected on the caller's behalf: where the caller does it, too, it is the same answer. */
 const collectedAnswers = new WeakSet<object>();
 
+/** Has the next `collectResult` of this answer do nothing. */
+export function markCollected(answer: object): void {
+  collectedAnswers.add(answer);
+}
+
 /**
  * One training run: records its metrics, times its operations, keeps a bounded history and a summary. No method throws,
  * whatever it is given.
@@ -202,8 +207,10 @@ export class MetricsCollector {
    * @internal
    */
   collectAnswer(answer: object, options: CollectResultOptions): void {
+    // A client may give one object again and again.
+    collectedAnswers.delete(answer);
     this.collectResult(answer, options);
-    collectedAnswers.add(answer);
+    markCollected(answer);
   }
 
   /**

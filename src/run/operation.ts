@@ -44,9 +44,10 @@ type Failure = Pick<OperationReport, 'errorType'>;
 /** Not OpenTelemetry's context: that needs a context manager, which a host without spans has none of. */
 const active = new AsyncLocalStorage<TimedOperation>();
 
-/** The operation that the running code is a part of. */
+/** The operation that the running code is a part of. What an operation has left running goes on without it. */
 export function activeOperation(): TimedOperation | undefined {
-  return active.getStore();
+  const operation = active.getStore();
+  return operation?.isEnded ? undefined : operation;
 }
 
 /** One operation: a span and a duration that begin and end together. */
@@ -63,6 +64,10 @@ export class TimedOperation implements Operation {
     this.#context = context;
     this.span = startSpan(context.tracer, name, context.attributes, context.kind);
     this.#startedMillis = performance.now();
+  }
+
+  get isEnded(): boolean {
+    return this.#ended;
   }
 
   /** Runs `fn` as a part of the operation: spans made inside become its children. */

@@ -57,6 +57,9 @@ export function requireFunction(where: string, fn: unknown, example: string): vo
   if (!isFunction(fn)) throw new TypeError(`${where} takes a function to call, as in ${example}`);
 }
 
-function isFunction(value: unknown): value is (...args: unknown[]) => unknown {
+/** A function, or a method, of whatever kind. */
+export type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
+
+export function isFunction(value: unknown): value is AnyFunction {
   return typeof value === 'function';
 }

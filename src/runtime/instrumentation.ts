@@ -1,4 +1,5 @@
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
+import { followClient, type TrainingClientOptions } from '../instrumentation/client.ts';
 import { addRuns, followGpus } from '../instrumentation/gpu-runs.ts';
 import { createHttpWatcher } from '../instrumentation/http-watcher.ts';
 import type { RunOptions } from '../instrumentation/runs.ts';
@@ -8,6 +9,8 @@ import { readOptions, requireTags } from '../otel/options.ts';
 import { VERSION } from '../otel/version.ts';
 import { checkOmitted } from '../run/collector-options.ts';
 import { type Config, readConfig } from './config.ts';
+
+export type { TrainingClientOptions } from '../instrumentation/client.ts';
 
 export interface SignalInstrumentationConfig extends Pick<RunOptions, 'tags' | 'omitAttributes'> {
   /** `false`: off until `enable()` is called. Default true. */
@@ -35,28 +38,30 @@ interface Following {
   readonly watcher: RequestWatcher;
 }
 
-/** The one that wrapped clients go by: what was put in place last. */
-let current: Following | undefined;
+let ofEnvironment: Following | undefined;
 
-/** What follows this process's calls; made from the environment's settings where nobody has made one. */
-export function following(): Following {
-  current ??= follow(
+/** From the environment's settings. */
+const followEnvironment = () => {
+  ofEnvironment ??= follow(
     {},
     readConfig(process.env, () => {}),
   );
-  return current;
-}
+  return ofEnvironment;
+};
+
+/** What wrapped clients go by: the instrumentation that was enabled last, else the environment's settings. */
+let following: () => Following = followEnvironment;
 
 const blind: RequestWatcher = { onHttpRequest() {}, onUndiciRequest() {} };
 
 /** What a start has the requests of the process watched by. */
 export function watcherOf({ instrumentation }: Config): RequestWatcher {
-  return instrumentation ? following().watcher : blind;
+  return instrumentation ? followEnvironment().watcher : blind;
 }
 
 /** Ends the spans of calls whose outcome will not be learnt any more. */
 export function endFollowing(): void {
-  current?.tracker.close();
+  ofEnvironment?.tracker.close();
 }
 
 function follow(options: SignalInstrumentationConfig & RunOptions, config: Config): Following {
@@ -94,14 +99,15 @@ export class SignalInstrumentation {
 
   enable(): void {
     this.#stop ??= watchRequests(() => this.#follow().watcher);
+    following = this.#follow;
   }
 
   disable(): void {
     this.#stop?.();
     this.#stop = undefined;
     this.#following?.tracker.close();
-    if (current === this.#following) current = undefined;
     this.#following = undefined;
+    if (following === this.#follow) following = followEnvironment;
   }
 
   /** Default: the globally registered one. Holds for runs that begin after it. */
@@ -123,14 +129,13 @@ export class SignalInstrumentation {
   }
 
   /** With the first call: what it takes until then is in place by then. */
-  #follow(): Following {
-    if (this.#following === undefined) {
-      const config = readConfig(process.env, () => {});
-      this.#following = follow({ ...this.#config, ...this.#providers }, config);
-      current = this.#following;
-    }
+  readonly #follow = (): Following => {
+    this.#following ??= follow(
+      { ...this.#config, ...this.#providers },
+      readConfig(process.env, () => {}),
+    );
     return this.#following;
-  }
+  };
 }
 
 function checked(config: SignalInstrumentationConfig) {
@@ -150,4 +155,18 @@ function checked(config: SignalInstrumentationConfig) {
 
 function isHttpUrl(url: unknown): boolean {
   return typeof url === 'string' && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+}
+
+/**
+ * Makes a client's calls visible, whatever they go by: those of its methods `forward_backward`, `optim_step`, `sample`,
+ * `save_state`, in snake_case or camelCase, with or without `Async`. What they take, give and throw stays as it is. A
+ * call whose HTTP request is seen too is counted once.
+ * @returns the client itself, its methods replaced; where it is frozen, one that stands for it.
+ * @throws TypeError where the client has no such method.
+ */
+export function instrumentTrainingClient<Client extends object>(
+  client: Client,
+  options: TrainingClientOptions = {},
+): Client {
+  return followClient(client, options, () => following().tracker);
 }

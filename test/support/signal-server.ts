@@ -1,0 +1,68 @@
+import { EventEmitter, once } from 'node:events';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+
+export interface SignalRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** Answers one request. */
+export type Answer = (request: SignalRequest, response: ServerResponse) => void;
+
+/** A server with the paths of Signal's API that answers what a test tells it to. */
+export interface SignalServer extends AsyncDisposable {
+  readonly url: string;
+  readonly requests: readonly SignalRequest[];
+  /** Answers the next requests, one each; the last one all that follow. */
+  answer(...answers: readonly Answer[]): void;
+  /** Resolves with the first request that `matches`, now or later. */
+  waitFor(matches: (request: SignalRequest) => boolean): Promise<SignalRequest>;
+}
+
+/** JSON with a status. */
+export function json(body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Answer {
+  return (_, response) => {
+    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+  };
+}
+
+export async function startSignalServer(): Promise<SignalServer> {
+  const requests: SignalRequest[] = [];
+  const arrivals = new EventEmitter<{ request: [] }>();
+  let answers: readonly Answer[] = [json({ error: 'the test tells no answer' }, 500)];
+  const server = createServer(async (incoming: IncomingMessage, response) => {
+    const { method = '', url: path = '', headers } = incoming;
+    const request = { method, path, headers, body: await buffer(incoming) };
+    requests.push(request);
+    const [answer, ...later] = answers;
+    if (later.length > 0) answers = later;
+    answer?.(request, response);
+    arrivals.emit('request');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The server has no port.');
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    requests,
+    answer: (...next) => {
+      answers = next;
+    },
+    async waitFor(matches) {
+      const deadline = AbortSignal.timeout(15_000);
+      for (;;) {
+        const found = requests.find(matches);
+        if (found !== undefined) return found;
+        await once(arrivals, 'request', { signal: deadline });
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
