@@ -42,6 +42,7 @@ export const defaults: Config = {
   shutdownTimeoutMillis: 5_000,
   prometheusHost: '127.0.0.1',
   prometheusPort: 9464,
+  propagators: ['tracecontext', 'baggage'],
   sampler: 'parentbased_always_on',
   samplerRatio: 1,
   serviceName: 'unknown_service:node',
@@ -55,13 +56,37 @@ export const defaults: Config = {
   gpuIntervalMillis: 10_000,
   logLevel: undefined,
   disabled: false,
+  configFile: undefined,
 };
 
 /** How every variable of a setting begins, in any case: Windows has no case in names. */
 const OURS = /^(OTEL|SIGNAL|DD)_/i;
 
+/** What of the values of variables the package leaves to @opentelemetry/sdk-node. */
+const BY_NODE_SDK: Readonly<Record<string, readonly string[]>> = {
+  OTEL_EXPORTER_OTLP_PROTOCOL: ['grpc'],
+  OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: ['grpc'],
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: ['grpc'],
+  OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: ['grpc'],
+  OTEL_TRACES_EXPORTER: ['zipkin'],
+  OTEL_PROPAGATORS: ['b3', 'b3multi'],
+};
+
 /** Variables that decide what a start does. The others wait until something is recorded, as most processes never do. */
 const AT_START = /^(OTEL_SDK_DISABLED|OTEL_LOG_LEVEL|OTEL_(METRICS|TRACES|LOGS)_EXPORTER|SIGNAL_SPOOL_DIR)$/i;
+
+/**
+ * The variable that asks for what @opentelemetry/sdk-node alone has. Looked at in each start, so without the table.
+ */
+export function asksForNodeSdk(environment: Environment): string | undefined {
+  if (isOneOf(environment.OTEL_SDK_DISABLED, ['true'])) return undefined;
+  if (isSet('OTEL_CONFIG_FILE', environment)) return 'OTEL_CONFIG_FILE';
+  return Object.keys(BY_NODE_SDK).find((variable) => isOneOf(environment[variable], BY_NODE_SDK[variable] ?? []));
+}
+
+function isOneOf(text: string | undefined, names: readonly string[]): boolean {
+  return text?.split(',').some((name) => names.includes(name.trim().toLowerCase())) ?? false;
+}
 
 /** Whether a start has to read the environment, or may do as by default. */
 export function decidesStart(environment: Environment): boolean {

@@ -6,14 +6,17 @@ import { load } from '../otel/load.ts';
 /**
  * Shows the package's messages on stderr, one line each, unless the host has a diag logger. The OpenTelemetry SDK's own
  * messages repeat what the package says better, so they show only at a level that the user asks for.
+ * @param hearSdk is given the SDK's warnings and errors where no level is asked for.
  */
-export function installLogger(level: DiagLogLevel | undefined): void {
+export function installLogger(level: DiagLogLevel | undefined, hearSdk?: (message: readonly unknown[]) => void): void {
   if (isRegistered('diag')) return;
-  const own = level ?? DiagLogLevel.INFO;
-  const others = level ?? DiagLogLevel.NONE;
   const writer = (of: DiagLogLevel) => {
     return (...message: unknown[]) => {
-      if (of <= (message[0] === LOG_NAMESPACE ? own : others)) loadStderr().writeMessage(message);
+      if (level === undefined && message[0] !== LOG_NAMESPACE) {
+        if (of <= DiagLogLevel.WARN) hearSdk?.(message);
+      } else if (of <= (level ?? DiagLogLevel.INFO)) {
+        loadStderr().writeMessage(message);
+      }
     };
   };
   diag.setLogger(

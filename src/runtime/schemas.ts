@@ -33,8 +33,8 @@ export function optional<Value>(schema: Schema<Value>): Schema<Value | undefined
   return schema;
 }
 
-export function choice<const Names extends readonly [string, ...string[]]>(names: Names, remark = '') {
-  return v.pipe(trimmed, v.toLowerCase(), v.picklist(names), v.description(`${anyOf(names)}${remark}`));
+export function choice<const Names extends readonly [string, ...string[]]>(names: Names) {
+  return v.pipe(trimmed, v.toLowerCase(), v.picklist(names), v.description(anyOf(names)));
 }
 
 /** A choice that the official exporters take in this case only. */
@@ -84,17 +84,34 @@ export const positiveNumber = v.pipe(
   v.description('a number greater than 0'),
 );
 
-/** A list such as `otlp,prometheus`; `none` stands alone and means no exporter. */
-export function exporters<const Names extends readonly [string, ...string[]]>(names: Names) {
+/** gRPC is spoken by @opentelemetry/sdk-node alone; where that is not there, protobuf goes by HTTP. */
+export const protocol = v.pipe(
+  choice(['http/protobuf', 'http/json', 'grpc']),
+  v.transform((name) => (name === 'grpc' ? 'http/protobuf' : name)),
+  v.description("http/protobuf or http/json (a Collector's port 4318), or grpc (its port 4317)"),
+);
+
+/**
+ * A list such as `otlp,prometheus`; `none` stands alone and means nothing of it.
+ * @param byNodeSdk names of what @opentelemetry/sdk-node alone has, and what it is where that is not there.
+ */
+export function list<const Names extends readonly [string, ...string[]]>(
+  names: Names,
+  byNodeSdk: Readonly<Record<string, Names[number]>> = {},
+) {
+  const all = [...names, ...Object.keys(byNodeSdk)];
   return v.pipe(
     trimmed,
     v.toLowerCase(),
     v.transform((list) => (list === 'none' ? [] : list.split(',').map((name) => name.trim()))),
-    v.array(v.picklist(names)),
+    v.array(v.picklist(all)),
     v.check((asked) => new Set(asked).size === asked.length),
     // One order, however they were written: readers and exporters are matched by their place.
-    v.transform((asked): readonly Names[number][] => names.filter((name: Names[number]) => asked.includes(name))),
-    v.description(`a list of ${names.join(', ')}, or none`),
+    v.transform((asked): readonly Names[number][] => {
+      const own = asked.map((name) => byNodeSdk[name] ?? name);
+      return names.filter((name: Names[number]) => own.includes(name));
+    }),
+    v.description(`a list of ${all.join(', ')}, or none`),
   );
 }
 

@@ -4,15 +4,16 @@ import {
   attributes,
   choice,
   exactChoice,
-  exporters,
   flag,
   headers,
   httpUrl,
   httpUrls,
+  list,
   logLevel,
   optional,
   path,
   positiveNumber,
+  protocol,
   readableFile,
   type Schema,
   share,
@@ -49,6 +50,9 @@ interface OtlpSetting<Value> extends Setting<Value> {
 
 export type ValueOf<S> = S extends Setting<infer Value> ? Value : never;
 
+/** In a meaning, of what the package hands over. */
+const byNodeSdk = 'by [`@opentelemetry/sdk-node`](#hosts-with-their-own-opentelemetry-sdk)';
+
 const withoutFile = { ifBad: () => 'the connection does without it' };
 
 /**
@@ -61,11 +65,7 @@ export const settings = {
     // Of a URL that is not HTTP's, such as localhost:4318, the exporters make requests that fail.
     ifBad: (url) => (URL.canParse(url) ? 'nothing can be sent there' : undefined),
   }),
-  protocol: otlp(
-    'PROTOCOL',
-    choice(['http/protobuf', 'http/json'], " (a Collector's port 4318)"),
-    'how to send; gRPC is not supported',
-  ),
+  protocol: otlp('PROTOCOL', protocol, `how to send; \`grpc\` ${byNodeSdk}`),
   headers: otlp('HEADERS', optional(headers), "sent with every request, such as a backend's API key", {
     secret: 'all',
     ifBad: () => 'the pairs in it are sent, the rest is ignored',
@@ -79,17 +79,17 @@ export const settings = {
   clientKey: otlp('CLIENT_KEY', optional(readableFile), "PEM of the client's private key", withoutFile),
   metricsExporters: {
     variables: ['OTEL_METRICS_EXPORTER'],
-    schema: exporters(['otlp', 'prometheus', 'console']),
+    schema: list(['otlp', 'prometheus', 'console']),
     meaning: 'where metrics go',
   },
   tracesExporters: {
     variables: ['OTEL_TRACES_EXPORTER'],
-    schema: exporters(['otlp', 'console']),
-    meaning: 'where spans go; the default is `none` [where metrics stay local](#where-the-data-goes)',
+    schema: list(['otlp', 'console'], { zipkin: 'otlp' }),
+    meaning: `where spans go; the default is \`none\` [where metrics stay local](#where-the-data-goes); \`zipkin\` ${byNodeSdk}`,
   },
   logsExporters: {
     variables: ['OTEL_LOGS_EXPORTER'],
-    schema: exporters(['otlp', 'console']),
+    schema: list(['otlp', 'console']),
     meaning: 'the same, for log records of your own: the package emits none',
   },
   exportIntervalMillis: {
@@ -152,6 +152,11 @@ export const settings = {
     variables: ['OTEL_EXPORTER_PROMETHEUS_PORT'],
     schema: wholeNumber(0, 65_535),
     meaning: 'its port; the next free one if taken; 0 lets the system choose',
+  },
+  propagators: {
+    variables: ['OTEL_PROPAGATORS'],
+    schema: list(['tracecontext', 'baggage'], { b3: 'tracecontext', b3multi: 'tracecontext' }),
+    meaning: `headers by which a trace goes on in another process; \`b3\` and \`b3multi\` ${byNodeSdk}`,
   },
   sampler: {
     variables: ['OTEL_TRACES_SAMPLER'],
@@ -225,6 +230,12 @@ export const settings = {
     variables: ['OTEL_SDK_DISABLED'],
     schema: flag,
     meaning: '`true` starts nothing',
+  },
+  configFile: {
+    variables: ['OTEL_CONFIG_FILE'],
+    schema: optional(readableFile),
+    meaning: `OpenTelemetry's declarative configuration, in YAML; in the place of most variables, ${byNodeSdk}`,
+    ifBad: () => '@opentelemetry/sdk-node starts nothing then',
   },
 } satisfies Readonly<Record<string, Setting<unknown>>>;
 

@@ -3,7 +3,8 @@ import type { SignalStatus } from '../delivery/status.ts';
 import { watchRequests } from '../instrumentation/watch.ts';
 import { beforeFirstMessage, log, warnOnce } from '../otel/diagnostics.ts';
 import { load } from '../otel/load.ts';
-import { decidesStart, defaults, type Environment, readConfig } from './config.ts';
+import { asksForNodeSdk, decidesStart, defaults, type Environment, readConfig } from './config.ts';
+import type { NodeSdkTelemetry } from './node-sdk.ts';
 import { endWithParentThread, onProcessEnd, withinDeadline } from './shutdown.ts';
 import { Telemetry } from './telemetry.ts';
 
@@ -21,7 +22,7 @@ export interface SignalOtel {
 /** How delivery by OTLP goes. */
 export interface PipelineStatus {
   /**
-   * - `off`: nothing was started, or nothing goes anywhere by OTLP;
+   * - `off`: nothing was started, nothing goes anywhere by OTLP, or @opentelemetry/sdk-node delivers;
    * - `idle`: nothing has been sent yet;
    * - `delivering`: what was sent last has arrived;
    * - `failing`: it has not, for one signal at least.
@@ -82,6 +83,9 @@ function startOnce(environment: Environment): SignalOtel {
       return config;
     };
     beforeFirstMessage(() => loadDiagnostics().installLogger(undefined));
+    const asking = asksForNodeSdk(environment);
+    const handedOver = asking === undefined ? undefined : loadNodeSdk().handOver(asking, environment);
+    if (handedOver !== undefined) return handleOf(handedOver, () => handedOver.unwatch());
     const atStart = decidesStart(environment) ? readWhole() : defaults;
     if (atStart.disabled) return idle;
 
@@ -120,7 +124,7 @@ function startOnce(environment: Environment): SignalOtel {
 }
 
 /** @param unwatch ends what is being followed, so that it is sent. */
-function handleOf(telemetry: Telemetry, unwatch: () => void): SignalOtel {
+function handleOf(telemetry: Telemetry | NodeSdkTelemetry, unwatch: () => void): SignalOtel {
   let stopped: Promise<void> | undefined;
   const within = async (what: string, work: (deadline: number) => Promise<void>): Promise<void> => {
     if (telemetry.isIdle) return;
@@ -158,6 +162,11 @@ function loadInstrumentation(): typeof import('./instrumentation.ts') {
 
 function loadGpus(): typeof import('../instrumentation/gpu-runs.ts') {
   return load(import.meta.url, '../instrumentation/gpu-runs');
+}
+
+/** Loaded where the environment asks for what only @opentelemetry/sdk-node has. */
+function loadNodeSdk(): typeof import('./node-sdk.ts') {
+  return load(import.meta.url, 'node-sdk');
 }
 
 function loadDiagnostics(): typeof import('./diagnostics.ts') {

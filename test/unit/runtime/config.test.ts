@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DiagLogLevel } from '@opentelemetry/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decidesStart, defaults, isOtlpOptionSet, readConfig } from '../../../src/runtime/config.ts';
+import { asksForNodeSdk, decidesStart, defaults, isOtlpOptionSet, readConfig } from '../../../src/runtime/config.ts';
 import { type Setting, settings } from '../../../src/runtime/settings.ts';
 import { keys, knownVariables, readSettings } from '../../../src/runtime/settings-reader.ts';
 
@@ -78,10 +78,10 @@ describe('readConfig', () => {
     expect(read({ OTEL_SERVICE_NAME: ' ', DD_SERVICE: 'trainer' }).config.serviceName).toBe('trainer');
     const { config, warnings } = read({
       OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
-      OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'grpc',
+      OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'thrift',
     });
     expect(config).toMatchObject({ metricsProtocol: 'http/json', logsProtocol: 'http/json' });
-    expect(warnings).toEqual([expect.stringMatching(/METRICS_PROTOCOL .*"grpc" is ignored, http\/json holds$/)]);
+    expect(warnings).toEqual([expect.stringMatching(/METRICS_PROTOCOL .*"thrift" is ignored, http\/json holds$/)]);
   });
 
   it.each([
@@ -95,7 +95,8 @@ describe('readConfig', () => {
     ['OTEL_METRIC_EXPORT_INTERVAL', '-5', 'exportIntervalMillis', '10000 holds'],
     ['OTEL_METRIC_EXPORT_INTERVAL', '2147483648', 'exportIntervalMillis', '10000 holds'],
     ['OTEL_EXPORTER_PROMETHEUS_PORT', '70000', 'prometheusPort', '9464 holds'],
-    ['OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc', 'metricsProtocol', 'http/protobuf holds'],
+    ['OTEL_EXPORTER_OTLP_PROTOCOL', 'thrift', 'metricsProtocol', 'http/protobuf holds'],
+    ['OTEL_PROPAGATORS', 'tracecontext,jaeger', 'propagators', 'tracecontext,baggage holds'],
     ['OTEL_EXPORTER_OTLP_TIMEOUT', 'abc', 'timeoutMillis', '10000 holds'],
     ['OTEL_EXPORTER_OTLP_TIMEOUT', '0', 'timeoutMillis', '10000 holds'],
     ['OTEL_EXPORTER_OTLP_COMPRESSION', 'zip', 'compression', 'nothing is compressed'],
@@ -104,6 +105,7 @@ describe('readConfig', () => {
     ['OTEL_RESOURCE_ATTRIBUTES', 'team', 'resourceAttributes', 'nothing holds'],
     ['OTEL_RESOURCE_ATTRIBUTES', 'team=ml=ai', 'resourceAttributes', 'nothing holds'],
     ['OTEL_LOG_LEVEL', 'loud', 'logLevel', 'nothing holds'],
+    ['OTEL_CONFIG_FILE', '/nobody/has.yaml', 'configFile', '@opentelemetry/sdk-node starts nothing then'],
     ['OTEL_TRACES_SAMPLER', 'sometimes', 'sampler', 'parentbased_always_on holds'],
     ['OTEL_TRACES_SAMPLER_ARG', '2', 'samplerRatio', '1 holds'],
     ['SIGNAL_QUEUE_MAX_BYTES', '65535', 'queueMaxBytes', '67108864 holds'],
@@ -113,6 +115,22 @@ describe('readConfig', () => {
     expect(config[key]).toEqual(defaults[key]);
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toMatch(new RegExp(`^${variable} takes .+; "${value}" is .+ ${consequence}$`));
+  });
+
+  it.each([
+    ['OTEL_EXPORTER_OTLP_PROTOCOL', 'gRPC', 'metricsProtocol', 'http/protobuf'],
+    ['OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', 'grpc', 'logsProtocol', 'http/protobuf'],
+    ['OTEL_TRACES_EXPORTER', 'zipkin', 'tracesExporters', ['otlp']],
+    ['OTEL_TRACES_EXPORTER', 'console,zipkin', 'tracesExporters', ['otlp', 'console']],
+    ['OTEL_PROPAGATORS', 'baggage', 'propagators', ['baggage']],
+    ['OTEL_PROPAGATORS', 'none', 'propagators', []],
+    ['OTEL_PROPAGATORS', 'b3, baggage', 'propagators', ['tracecontext', 'baggage']],
+    ['OTEL_PROPAGATORS', 'tracecontext,b3multi', 'propagators', ['tracecontext']],
+  ] as const)('has something of its own for what sdk-node alone has: %s=%s', (variable, value, key, own) => {
+    const { config, warnings } = read({ [variable]: value });
+    expect(config[key]).toEqual(own);
+    expect(warnings).toEqual([]);
+    expect(readSettings({ [variable]: value }).readings.find(({ from }) => from === variable)?.text).toBe(value);
   });
 
   it('says what is good: of the signal, of all signals, or the default', () => {
@@ -248,6 +266,35 @@ describe('isOtlpOptionSet', () => {
     expect(isOtlpOptionSet('COMPRESSION', 'metrics', { OTEL_EXPORTER_OTLP_COMPRESSION: 'none' })).toBe(true);
     expect(isOtlpOptionSet('COMPRESSION', 'metrics', { OTEL_EXPORTER_OTLP_METRICS_COMPRESSION: 'none' })).toBe(true);
     expect(isOtlpOptionSet('COMPRESSION', 'metrics', { OTEL_EXPORTER_OTLP_TRACES_COMPRESSION: 'none' })).toBe(false);
+  });
+});
+
+describe('asksForNodeSdk', () => {
+  it.each([
+    ['OTEL_CONFIG_FILE', './otel.yaml'],
+    ['OTEL_EXPORTER_OTLP_PROTOCOL', ' gRPC '],
+    ['OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', 'grpc'],
+    ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'grpc'],
+    ['OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', 'grpc'],
+    ['OTEL_TRACES_EXPORTER', 'console, zipkin'],
+    ['OTEL_PROPAGATORS', 'tracecontext,b3'],
+    ['OTEL_PROPAGATORS', 'b3multi'],
+  ])('holds for %s=%s, unless nothing is to start', (variable, value) => {
+    expect(asksForNodeSdk({ PATH: '/bin', [variable]: value })).toBe(variable);
+    expect(asksForNodeSdk({ OTEL_SDK_DISABLED: 'True', [variable]: value })).toBeUndefined();
+    expect(asksForNodeSdk({ OTEL_SDK_DISABLED: 'false', [variable]: value })).toBe(variable);
+  });
+
+  it.each([
+    ['OTEL_CONFIG_FILE', ' '],
+    ['OTEL_EXPORTER_OTLP_PROTOCOL', 'http/json'],
+    ['OTEL_TRACES_EXPORTER', 'otlp,console'],
+    ['OTEL_PROPAGATORS', 'tracecontext,baggage'],
+    ['OTEL_PROPAGATORS', 'none'],
+    ['OTEL_PROPAGATORS', 'jaeger'],
+    ['OTEL_METRICS_EXPORTER', 'zipkin'],
+  ])('does not for %s=%s', (variable, value) => {
+    expect(asksForNodeSdk({ [variable]: value })).toBeUndefined();
   });
 });
 
