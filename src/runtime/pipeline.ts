@@ -31,6 +31,8 @@ import { observeDelivery, observeLosses } from './self-metrics.ts';
 /** Of spans, and of log records: more than end in one turn of the event loop. Past it the official SDK drops them. */
 const MAX_WAITING = 16_384;
 
+const propagators = { tracecontext: W3CTraceContextPropagator, baggage: W3CBaggagePropagator };
+
 /** How late a point may be in the spool. */
 const SPOOL_INTERVAL_MILLIS = 1_000;
 
@@ -174,7 +176,7 @@ export class Pipeline {
     if (!isRegistered('context')) context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
     if (!isRegistered('propagation')) {
       propagation.setGlobalPropagator(
-        new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] }),
+        new CompositePropagator({ propagators: this.#config.propagators.map((name) => new propagators[name]()) }),
       );
     }
     const spanProcessors = this.#config.tracesExporters.map(

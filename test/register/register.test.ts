@@ -134,6 +134,18 @@ describe('node --require and --import signal-otel/register', () => {
     expect(valuesOf(metrics, 'histogram')).toHaveLength(1);
   });
 
+  it.each([
+    ['tracecontext', ['traceparent']],
+    ['baggage', ['baggage']],
+    ['none', []],
+    ['', ['baggage', 'traceparent']],
+  ])('OTEL_PROPAGATORS=%s decides the headers by which a trace goes on', async (propagators, headers) => {
+    await using server = await startOtlpServer();
+    const env = environment(server, { OTEL_PROPAGATORS: propagators });
+    const { stdout } = await run(['--require', 'signal-otel/register', app('propagate.cjs')], env);
+    expect(Object.keys(JSON.parse(stdout)).sort()).toEqual(headers);
+  });
+
   it('sends every interval', async () => {
     await using server = await startOtlpServer();
     await using child = await startNode(['--require', 'signal-otel/register', app('waiting.mjs')], {
