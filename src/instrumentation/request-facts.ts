@@ -75,5 +75,9 @@ const VALUE = /\s*:\s*(?:"(?<string>[^"\\]{0,100})"|(?<literal>true|false|null|-
 function valueAt(text: string, from: number) {
   VALUE.lastIndex = from;
   const { string, literal, list } = VALUE.exec(text)?.groups ?? {};
-  return { text: string ?? literal, isList: list !== undefined, end: Math.max(from, VALUE.lastIndex) };
+  return {
+    text: string ?? (literal === 'null' ? undefined : literal),
+    isList: list !== undefined,
+    end: Math.max(from, VALUE.lastIndex),
+  };
 }
