@@ -159,8 +159,8 @@ function startSdk(
     instrumentations,
     views: signalViews({ histograms: histogramsOf(config) }),
     resource: createResource(config),
-    // Unless they are asked for: by default they put the command line there, and with it keys.
-    autoDetectResources: isSet('OTEL_NODE_RESOURCE_DETECTORS', environment),
+    // The SDK's detectors put the command line there, and with it keys.
+    autoDetectResources: false,
   }).start();
 }
 
