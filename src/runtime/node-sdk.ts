@@ -130,16 +130,15 @@ function registeredProviders(): Provider[] {
 }
 
 function loadSdk(): { readonly sdk?: NodeSdkModule; readonly problem?: string } {
-  let file: string;
+  let isFound = false;
   try {
-    file = fileURLToPath(import.meta.resolve(NODE_SDK));
-  } catch {
-    return { problem: `npm install ${NODE_SDK}@${VERSION}` };
-  }
-  try {
+    const file = fileURLToPath(import.meta.resolve(NODE_SDK));
+    isFound = true;
     return { sdk: createRequire(import.meta.url)(file) };
   } catch (error) {
-    return { problem: `it is installed, but does not load: ${messageOf(error)}` };
+    const isMissing = !isFound && error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
+    // One that is there may miss what it needs itself.
+    return { problem: isMissing ? `npm install ${NODE_SDK}@${VERSION}` : `it does not load: ${messageOf(error)}` };
   }
 }
 

@@ -251,6 +251,7 @@ describe('where sdk-node cannot be had', () => {
   it.each([
     ['is not installed', undefined, 'npm install @opentelemetry/sdk-node@VERSION. '],
     ['is broken', "throw new Error('half of it is missing')", 'does not load: half of it is missing. '],
+    ['misses what it needs', "import 'absent'", "does not load: Cannot find package 'absent' imported from "],
   ])('%s: one line says so, and the package goes on', async (_, source, message) => {
     using folder = new TemporaryFolder();
     await installWithout(folder.path, source);
