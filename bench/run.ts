@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { calls } from './calls/section.ts';
 import { collect } from './collect/section.ts';
 import { ends } from './ends/section.ts';
 import { failing } from './failing/section.ts';
@@ -13,7 +14,7 @@ import { ProgressLine } from './support/progress.ts';
 import type { Section } from './support/results.ts';
 import { timing } from './timing/section.ts';
 
-const sections: readonly Section[] = [recording, timing, startup, collect, memory, outage, failing, ends, soak];
+const sections: readonly Section[] = [recording, timing, calls, startup, collect, memory, outage, failing, ends, soak];
 
 const HELP = `The package against its peers: ratios, measured by turns in one run.
 

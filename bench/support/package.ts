@@ -4,6 +4,12 @@
  */
 export { BoundMetricProducer } from '../../dist/bound-meter/producer.js';
 export { metricsSerializer } from '../../dist/delivery/metrics-serializer.js';
-export { createMetricsCollector, getPipelineStatus, type MetricName, type MetricsCollector } from '../../dist/index.js';
+export {
+  createMetricsCollector,
+  getPipelineStatus,
+  type MetricName,
+  type MetricsCollector,
+  start,
+} from '../../dist/index.js';
 export { readConfig } from '../../dist/runtime/config.js';
 export { createBoundMeterProvider } from '../../dist/runtime/metering.js';
