@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { hardwareMetrics } from '../../../src/catalogue/index.ts';
 import { observeGpus } from '../../../src/instrumentation/gpu-metrics.ts';
 import { type GpuReading, type GpuSample, sampleOf } from '../../../src/instrumentation/gpu-sample.ts';
+import { CapturedLog } from '../../support/log.ts';
 import { TestMetrics } from '../../support/telemetry.ts';
 
 const INTERVAL_MILLIS = 10_000;
@@ -102,6 +103,7 @@ describe('observeGpus', () => {
   });
 
   it('has a series for each GPU, and none for what a GPU does not tell', async () => {
+    const log = new CapturedLog().install();
     const { metrics, show } = observed();
     show(sampleNow(gpu, unknown));
     const collected = await metrics.collect();
@@ -118,6 +120,7 @@ describe('observeGpus', () => {
       'hw.name': 'GPU 1',
       'hw.vendor': 'NVIDIA',
     });
+    expect(log.warnings).toEqual([]);
   });
 
   it('shows the last sample', async () => {

@@ -5,10 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { GpuSampler, type GpuSamplerOptions } from '../../../src/instrumentation/gpu.ts';
 import type { GpuSample } from '../../../src/instrumentation/gpu-sample.ts';
-import { runNode, startNode } from '../../support/child.ts';
+import { runNode, startNode, startProcess } from '../../support/child.ts';
 import { CapturedLog } from '../../support/log.ts';
 import { FakeTool, gpuLine, round } from './gpu-tool.ts';
 
+const withoutDescriptors = fileURLToPath(new URL('apps/gpu-no-descriptors.ts', import.meta.url));
 const host = fileURLToPath(new URL('apps/gpu-host.ts', import.meta.url));
 
 const DRIVER_MESSAGE =
@@ -291,6 +292,13 @@ describe('the process that samples', () => {
     // Half a second, in which the tool ends. It would be started again after a minute.
     expect(await runNode([host, tool.path, '500'])).toMatchObject({ code: 0, stdout: 'sampled 1\n' });
     expect(tool.starts).toHaveLength(1);
+  });
+
+  it('goes on where it has no file descriptors left for the tool', async () => {
+    const limited = ['-c', 'ulimit -n 64 && exec "$0" "$1"', process.execPath, withoutDescriptors];
+    await using child = await startProcess('/bin/sh', limited);
+    expect(await child.exited).toEqual({ code: 0, signal: null });
+    expect(child.output()).toMatch(/\nsignal-otel no GPU metrics from "nvidia-smi": EMFILE\ngoes on\n$/);
   });
 
   it.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)('takes the tool with it when it dies of %s', async (signal) => {
