@@ -74,8 +74,7 @@ function seeResponse(response: IncomingMessage, exchange: Exchange): void {
 
 function urlOf(request: ClientRequest): URL | undefined {
   const { protocol, host, path } = request;
-  const url = `${protocol}//${request.getHeader('host') ?? host}${path}`;
-  return URL.canParse(url) ? new URL(url) : undefined;
+  return URL.parse(`${protocol}//${request.getHeader('host') ?? host}${path}`) ?? undefined;
 }
 
 function headerSetter(request: ClientRequest) {

@@ -81,7 +81,8 @@ export class PrimitiveExchange implements Exchange {
   }
 
   onError(error: unknown): void {
-    this.#fail(CallFailure.ofConnection(error));
+    // Every request of node:http closes, also after its answer: only one that has none makes a failure of it.
+    if (!this.#isOver) this.#fail(CallFailure.ofConnection(error));
   }
 
   #isWorthReading({ headers }: ResponseHead): boolean {

@@ -53,11 +53,11 @@ export class UndiciRequests {
 
 function httpRequestOf(request: object): HttpRequest | undefined {
   const { origin, path, method }: { origin?: unknown; path?: unknown; method?: unknown } = request;
-  const url = `${origin}${path}`;
-  if (!URL.canParse(url)) return undefined;
+  const url = URL.parse(`${origin}${path}`);
+  if (url === null) return undefined;
   return {
     method: String(method),
-    url: new URL(url),
+    url,
     setHeader: (name, value) => {
       const addHeader: unknown = Reflect.get(request, 'addHeader');
       if (typeof addHeader === 'function') Reflect.apply(addHeader, request, [name, value]);
