@@ -59,10 +59,22 @@ function httpRequestOf(request: object): HttpRequest | undefined {
     method: String(method),
     url,
     setHeader: (name, value) => {
+      if (hasReplaced(Reflect.get(request, 'headers'), name, value)) return;
       const addHeader: unknown = Reflect.get(request, 'addHeader');
       if (typeof addHeader === 'function') Reflect.apply(addHeader, request, [name, value]);
     },
   };
+}
+
+/**
+ * Of a header that is there: added once more, a `traceparent` would come twice, and nobody reads that.
+ * @param headers names and values by turns.
+ */
+function hasReplaced(headers: unknown, name: string, value: string): boolean {
+  if (!Array.isArray(headers)) return false;
+  const at = headers.findIndex((each, index) => index % 2 === 0 && String(each).toLowerCase() === name);
+  if (at >= 0) headers[at + 1] = value;
+  return at >= 0;
 }
 
 function headOf(message: unknown) {
