@@ -46,9 +46,9 @@ export function readResult(result: object): ResultReading {
     if (values.has(key) && !metrics.has(name)) metrics.set(name, values.get(key));
   }
   for (const [key, value] of values) {
-    if (resultKeys.has(key) || IGNORED.has(key) || typeof value !== 'number') continue;
-    const name = qualifiedName(`${NAMESPACE}.training.${key}`);
-    if (name !== undefined) metrics.set(name, value);
+    if (typeof value !== 'number') continue;
+    const { extraMetric } = keyOf(key);
+    if (extraMetric !== undefined) metrics.set(extraMetric, value);
   }
   const has = (name: MetricName) => metrics.has(name);
   return {
@@ -62,14 +62,40 @@ export function readResult(result: object): ResultReading {
 function flatten(section: object, depth = 0, values = new Map<string, unknown>()): Map<string, unknown> {
   const inner: object[] = [];
   for (const [rawKey, value] of Object.entries(section)) {
-    const key = toSnakeCase(rawKey);
     if (value === null || value === undefined) continue;
+    const { key, isSection } = keyOf(rawKey);
     if (typeof value === 'object') {
-      if (SECTIONS.includes(key) && hasFields(value) && depth < 3) inner.push(value);
+      if (isSection && hasFields(value) && depth < 3) inner.push(value);
     } else if (!values.has(key)) {
       values.set(key, value);
     }
   }
   for (const next of inner) flatten(next, depth + 1, values);
   return values;
+}
+
+/** What a key of an answer means. */
+interface ResultKey {
+  /** In snake_case. */
+  readonly key: string;
+  readonly isSection: boolean;
+  /** The metric of a number under a key that the catalogue does not know. */
+  readonly extraMetric: string | undefined;
+}
+
+/** The same keys come with every step; bounded, since they may be made from data. */
+const MAX_REMEMBERED_KEYS = 1_000;
+const MAX_REMEMBERED_LENGTH = 200;
+const rememberedKeys = new Map<string, ResultKey>();
+
+function keyOf(rawKey: string): ResultKey {
+  const remembered = rememberedKeys.get(rawKey);
+  if (remembered !== undefined) return remembered;
+  const key = toSnakeCase(rawKey);
+  const isKnown = resultKeys.has(key) || IGNORED.has(key);
+  const extraMetric = isKnown ? undefined : qualifiedName(`${NAMESPACE}.training.${key}`);
+  const read = { key, isSection: SECTIONS.includes(key), extraMetric };
+  const isWorthIt = rawKey.length <= MAX_REMEMBERED_LENGTH && rememberedKeys.size < MAX_REMEMBERED_KEYS;
+  if (isWorthIt) rememberedKeys.set(rawKey, read);
+  return read;
 }
