@@ -3,6 +3,7 @@ import { log } from '../otel/diagnostics.ts';
 import { errorType } from '../otel/errors.ts';
 import { type Exchange, type HttpRequest, shielded } from './exchange.ts';
 import { JsonAnswer } from './json-answer.ts';
+import { doNow } from './later.ts';
 import { outcomeOf, textIn } from './outcome.ts';
 import { PrimitiveExchange } from './primitive-exchange.ts';
 import { Retries } from './retries.ts';
@@ -43,6 +44,8 @@ export class HttpCalls {
   }
 
   #poll(id: string): Exchange | undefined {
+    // The answer that names it may be among what waits.
+    doNow();
     const call = this.#tracker.pending(id);
     if (call === undefined) return undefined;
     const asking = trace.getActiveSpan();

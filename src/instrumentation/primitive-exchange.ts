@@ -4,6 +4,7 @@ import { AnswerBody } from './answer.ts';
 import { describeSpan, type SignalCall } from './call.ts';
 import type { Exchange, HttpRequest, ResponseHead } from './exchange.ts';
 import { CallFailure } from './failure.ts';
+import { later } from './later.ts';
 import { outcomeOf } from './outcome.ts';
 import { RequestBody } from './request-body.ts';
 import type { Retries } from './retries.ts';
@@ -17,6 +18,7 @@ const MAX_BYTES_WITHOUT_METRICS = 16_384;
 
 /** The request of one primitive: a call of its own, or a part of an operation that somebody times. */
 export class PrimitiveExchange implements Exchange {
+  readonly #request: HttpRequest;
   readonly #asked: PrimitiveRequest;
   readonly #tracker: CallTracker;
   readonly #retries: Retries;
@@ -27,6 +29,7 @@ export class PrimitiveExchange implements Exchange {
   /** Whether the request is the whole call. */
   readonly #isWhole: boolean;
   readonly #sentBefore: number | undefined;
+  #status: number | undefined;
   #answer: AnswerBody | undefined;
   #isOver = false;
 
@@ -46,8 +49,8 @@ export class PrimitiveExchange implements Exchange {
       this.#sentBefore = retries.beforeOf(around);
     }
     this.#isWhole = around === undefined;
+    this.#request = request;
     const { span } = this.#operation;
-    span.setAttributes(requestAttributes(request));
     // The server's spans become the call's children.
     propagation.inject(trace.setSpan(context.active(), span), request, {
       set: (carrier, name, value) => carrier.setHeader(name, value),
@@ -63,7 +66,7 @@ export class PrimitiveExchange implements Exchange {
   }
 
   onResponse(head: ResponseHead): void {
-    this.#operation.span.setAttribute('http.response.status_code', head.status);
+    this.#status = head.status;
     if (head.status >= 400) this.#fail(CallFailure.ofStatus(head.status));
     else if (this.#isWorthReading(head)) this.#answer = new AnswerBody(head);
   }
@@ -75,9 +78,12 @@ export class PrimitiveExchange implements Exchange {
   onResponseEnd(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    const answer = this.#answer;
-    if (answer === undefined) this.#succeed(undefined);
-    else answer.read((read) => this.#succeed(read));
+    if (!this.#isWhole || !this.#tracker.readsLater) {
+      this.#conclude();
+      return;
+    }
+    this.#operation.stop();
+    later(() => this.#conclude());
   }
 
   onError(error: unknown): void {
@@ -87,6 +93,11 @@ export class PrimitiveExchange implements Exchange {
 
   #isWorthReading({ headers }: ResponseHead): boolean {
     return hasMetrics(this.#asked.primitive) || Number(headers['content-length']) <= MAX_BYTES_WITHOUT_METRICS;
+  }
+
+  #conclude(): void {
+    if (this.#answer === undefined) this.#succeed(undefined);
+    else this.#answer.read((answer) => this.#succeed(answer));
   }
 
   #succeed(answer: object | undefined): void {
@@ -117,7 +128,9 @@ export class PrimitiveExchange implements Exchange {
   #describe() {
     const { facts, fingerprint } = this.#body.read();
     const retryCount = this.#sentBefore ?? this.#retries.before(this.#key, fingerprint);
-    describeSpan(this.#operation.span, { ...facts, retryCount });
+    const { span } = this.#operation;
+    span.setAttributes(httpAttributes(this.#request, this.#status));
+    describeSpan(span, { ...facts, retryCount });
     this.#call?.accumulates(facts.accumulate ?? false);
     return { fingerprint, retryCount };
   }
@@ -127,11 +140,12 @@ export class PrimitiveExchange implements Exchange {
   }
 }
 
-function requestAttributes({ method, url }: HttpRequest): Attributes {
+function httpAttributes({ method, url }: HttpRequest, status: number | undefined): Attributes {
   return {
     'http.request.method': method,
     'server.address': url.hostname,
     'server.port': Number(url.port) || (url.protocol === 'https:' ? 443 : 80),
     'url.path': url.pathname,
+    ...(status !== undefined && { 'http.response.status_code': status }),
   };
 }

@@ -2,19 +2,27 @@ import type { Attributes, Tracer } from '@opentelemetry/api';
 import { signalTracer } from '../otel/spans.ts';
 import { ownCollectors } from '../run/collector.ts';
 import { activeOperation, type TimedOperation } from '../run/operation.ts';
-import { parseNow } from './answer.ts';
 import { SignalCall } from './call.ts';
 import { CallFailure } from './failure.ts';
+import { doNow } from './later.ts';
 import type { Outcome } from './outcome.ts';
 import { type Run, type RunOptions, Runs } from './runs.ts';
 
 /** Operations whose outcome has not been asked for; past it the oldest is given up. */
 const MAX_PENDING = 10_000;
 
+export interface CallTrackerOptions extends RunOptions {
+  /**
+   * `true`: what an answer says is read once the caller has gone on. For whoever calls `doNow` before anything is sent,
+   * and at the end of the process. Default false.
+   */
+  readonly readsLater?: boolean | undefined;
+}
+
 /** Follows the calls of this process, however they are seen: a call is one, whoever sees it. */
 export class CallTracker {
   readonly runs: Runs;
-  readonly #options: RunOptions;
+  readonly #options: CallTrackerOptions;
   /** Calls whose outcome is not known. */
   readonly #open = new Set<SignalCall>();
   /** By what its outcome is asked for. */
@@ -24,9 +32,13 @@ export class CallTracker {
   readonly #clientCalls = new Map<TimedOperation, SignalCall>();
   readonly #claimed = new WeakSet<TimedOperation>();
 
-  constructor(options: RunOptions) {
+  constructor(options: CallTrackerOptions) {
     this.#options = options;
     this.runs = new Runs(options);
+  }
+
+  get readsLater(): boolean {
+    return this.#options.readsLater ?? false;
   }
 
   /**
@@ -105,7 +117,7 @@ export class CallTracker {
 
   /** Ends what is open: nothing more will be learnt of it. */
   close(): void {
-    parseNow();
+    doNow();
     for (const call of this.#open) call.abandon();
   }
 

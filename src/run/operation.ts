@@ -57,6 +57,7 @@ export class TimedOperation implements Operation {
   readonly span: Span;
   readonly #context: OperationContext;
   readonly #startedMillis: number;
+  #stoppedMillis: number | undefined;
   #ended = false;
 
   constructor(name: string, context: OperationContext) {
@@ -75,16 +76,23 @@ export class TimedOperation implements Operation {
     return active.run(this, () => withActiveSpan(this.span, fn));
   }
 
+  /** It is over now; `end` will tell how. */
+  stop(): void {
+    this.#stoppedMillis ??= performance.now();
+  }
+
   end(outcome: OperationOutcome = {}): void {
-    const durationMillis = performance.now() - this.#startedMillis;
     if (this.#ended) return;
+    this.stop();
+    const stoppedMillis = this.#stoppedMillis;
+    const durationMillis = (stoppedMillis ?? 0) - this.#startedMillis;
     this.#ended = true;
     const given: unknown = outcome;
     let failure: Failure | undefined;
     guard('operation.end', () => {
       failure = this.#describe(typeof given === 'object' && given !== null ? given : {});
     });
-    guard('operation.end', () => this.span.end());
+    guard('operation.end', () => this.span.end(stoppedMillis));
     guard('operation.end', () => {
       this.#context.report({ metric: durationMetric(this.name), durationMillis, ...failure }, this);
     });

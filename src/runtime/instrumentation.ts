@@ -3,7 +3,7 @@ import { followClient, type TrainingClientOptions } from '../instrumentation/cli
 import { addRuns, followGpus } from '../instrumentation/gpu-runs.ts';
 import { createHttpWatcher } from '../instrumentation/http-watcher.ts';
 import type { RunOptions } from '../instrumentation/runs.ts';
-import { CallTracker } from '../instrumentation/tracker.ts';
+import { CallTracker, type CallTrackerOptions } from '../instrumentation/tracker.ts';
 import { type RequestWatcher, watchRequests } from '../instrumentation/watch.ts';
 import { readOptions, requireTags } from '../otel/options.ts';
 import { VERSION } from '../otel/version.ts';
@@ -11,6 +11,7 @@ import { checkOmitted } from '../run/collector-options.ts';
 import { type Config, readConfig } from './config.ts';
 
 export type { TrainingClientOptions } from '../instrumentation/client.ts';
+export { doNow } from '../instrumentation/later.ts';
 
 export interface SignalInstrumentationConfig extends Pick<RunOptions, 'tags' | 'omitAttributes'> {
   /** `false`: off until `enable()` is called. Default true. */
@@ -64,11 +65,24 @@ export function endFollowing(): void {
   ofEnvironment?.tracker.close();
 }
 
-function follow(options: SignalInstrumentationConfig & RunOptions, config: Config): Following {
+function follow(options: SignalInstrumentationConfig & CallTrackerOptions, config: Config): Following {
   const { baseUrls = config.baseUrls, gpuIntervalMillis = config.gpuIntervalMillis } = options;
-  const { meterProvider, tracerProvider, tags = config.tags, omitAttributes = config.omitAttributes } = options;
+  const {
+    meterProvider,
+    tracerProvider,
+    readsLater,
+    tags = config.tags,
+    omitAttributes = config.omitAttributes,
+  } = options;
   const idleTimeoutMillis = config.idleTimeoutMillis;
-  const tracker = new CallTracker({ tags, omitAttributes, idleTimeoutMillis, meterProvider, tracerProvider });
+  const tracker = new CallTracker({
+    tags,
+    omitAttributes,
+    idleTimeoutMillis,
+    meterProvider,
+    tracerProvider,
+    readsLater,
+  });
   addRuns(() => tracker.runs.collectors());
   followGpus({ intervalMillis: gpuIntervalMillis, meterProvider });
   return { tracker, watcher: createHttpWatcher(baseUrls ?? [], tracker) };

@@ -85,7 +85,7 @@ function startOnce(environment: Environment): SignalOtel {
     beforeFirstMessage(() => loadDiagnostics().installLogger(undefined));
     const asking = asksForNodeSdk(environment);
     const handedOver = asking === undefined ? undefined : loadNodeSdk().handOver(asking, environment);
-    if (handedOver !== undefined) return handleOf(handedOver, () => handedOver.unwatch());
+    if (handedOver !== undefined) return handleOf(handedOver, { catchUp() {}, end: () => handedOver.unwatch() });
     const atStart = decidesStart(environment) ? readWhole() : defaults;
     if (atStart.disabled) return idle;
 
@@ -95,7 +95,7 @@ function startOnce(environment: Environment): SignalOtel {
         // Something is recorded from now on.
         endWithParentThread({
           end: () => {
-            unwatch();
+            calls.end();
             started.end();
           },
           timeoutMillis: () => started.config.shutdownTimeoutMillis,
@@ -110,21 +110,31 @@ function startOnce(environment: Environment): SignalOtel {
     telemetry = started;
     started.register();
     const stopWatching = watchRequests(() => loadInstrumentation().watcherOf(started.config));
-    const unwatch = () => {
-      stopWatching();
-      instrumentation?.endFollowing();
+    const calls = {
+      catchUp: () => instrumentation?.doNow(),
+      end: () => {
+        stopWatching();
+        instrumentation?.endFollowing();
+      },
     };
     // Even a message that nobody sees loads what is needed to write it.
     if (atStart.logLevel !== undefined) log.debug(`started: ${atStart.metricsExporters.join(', ') || 'no metrics'}`);
-    return handleOf(started, unwatch);
+    return handleOf(started, calls);
   } catch (error) {
     log.error(`not started, training goes on without telemetry: ${messageOf(error)}`);
     return idle;
   }
 }
 
-/** @param unwatch ends what is being followed, so that it is sent. */
-function handleOf(telemetry: Telemetry | NodeSdkTelemetry, unwatch: () => void): SignalOtel {
+/** The calls that are being followed. */
+interface Calls {
+  /** Records what is known of them by now. */
+  catchUp(): void;
+  /** The same, and ends what is open. */
+  end(): void;
+}
+
+function handleOf(telemetry: Telemetry | NodeSdkTelemetry, calls: Calls): SignalOtel {
   let stopped: Promise<void> | undefined;
   const within = async (what: string, work: (deadline: number) => Promise<void>): Promise<void> => {
     if (telemetry.isIdle) return;
@@ -132,7 +142,7 @@ function handleOf(telemetry: Telemetry | NodeSdkTelemetry, unwatch: () => void):
     await withinDeadline(what, work(performance.now() + timeoutMillis * SENDING_SHARE), timeoutMillis);
   };
   const stop = async () => {
-    unwatch();
+    calls.end();
     await within('shutdown', (deadline) => telemetry.shutdown(deadline));
     telemetry.close();
     forget();
@@ -141,13 +151,19 @@ function handleOf(telemetry: Telemetry | NodeSdkTelemetry, unwatch: () => void):
     stopped ??= stop();
     return stopped;
   };
-  const forceFlush = () => stopped ?? within('flush', (deadline) => telemetry.forceFlush(deadline));
+  const forceFlush = () => {
+    calls.catchUp();
+    return stopped ?? within('flush', (deadline) => telemetry.forceFlush(deadline));
+  };
   const forget = onProcessEnd({
     flush: forceFlush,
-    settle: () => (telemetry.isUnsettled ? within('flush', (deadline) => telemetry.settle(deadline)) : undefined),
+    settle: () => {
+      calls.catchUp();
+      return telemetry.isUnsettled ? within('flush', (deadline) => telemetry.settle(deadline)) : undefined;
+    },
     shutdown,
     end: () => {
-      unwatch();
+      calls.end();
       telemetry.end();
     },
     timeoutMillis: () => telemetry.config.shutdownTimeoutMillis,
