@@ -1,4 +1,5 @@
 import { subscribe } from 'node:diagnostics_channel';
+import { isFunction } from '../run/settled.ts';
 import type { Exchange, HttpRequest, Observe } from './exchange.ts';
 import { tap } from './tap.ts';
 import { claim, isClaimed, requestOf } from './watch.ts';
@@ -55,15 +56,18 @@ function httpRequestOf(request: object): HttpRequest | undefined {
   const { origin, path, method }: { origin?: unknown; path?: unknown; method?: unknown } = request;
   const url = URL.parse(`${origin}${path}`);
   if (url === null) return undefined;
-  return {
-    method: String(method),
-    url,
-    setHeader: (name, value) => {
-      if (hasReplaced(Reflect.get(request, 'headers'), name, value)) return;
-      const addHeader: unknown = Reflect.get(request, 'addHeader');
-      if (typeof addHeader === 'function') Reflect.apply(addHeader, request, [name, value]);
-    },
+  return { method: String(method), url, setHeader: (name, value) => setHeader(request, name, value) };
+}
+
+function setHeader(request: object, name: string, value: string): void {
+  const addHeader: unknown = Reflect.get(request, 'addHeader');
+  if (!isFunction(addHeader)) return;
+  if (!hasReplaced(Reflect.get(request, 'headers'), name, value)) Reflect.apply(addHeader, request, [name, value]);
+  // Another instrumentation may be told of the request after this one, and add its own.
+  const addOther = function (this: unknown, ...args: unknown[]): unknown {
+    return String(args[0]).toLowerCase() === name ? this : Reflect.apply(addHeader, this, args);
   };
+  Reflect.defineProperty(request, 'addHeader', { value: addOther, configurable: true, writable: true });
 }
 
 /**

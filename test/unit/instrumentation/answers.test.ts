@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
@@ -424,6 +425,28 @@ describe('the trace', () => {
     expect(server.requests[0]?.headers.traceparent).toBe(
       `00-${outer.spanContext().traceId}-${span?.spanContext().spanId}-01`,
     );
+  });
+});
+
+describe('another instrumentation of undici', () => {
+  const [theirs, others] = [`00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, { 'x-other': 'kept' }];
+  const add = (message: unknown) => {
+    const { request } = Object(message);
+    request.addHeader('traceparent', theirs);
+    for (const [name, value] of Object.entries(others)) request.addHeader(name, value);
+  };
+  afterEach(() => unsubscribe('undici:request:create', add));
+
+  it.each(['before', 'after'])('that is told %s this one leaves one traceparent', async (when) => {
+    if (when === 'before') instrumentation.disable();
+    subscribe('undici:request:create', add);
+    if (when === 'before') instrumentation.enable();
+    server.answer(json(passed));
+    await pass();
+    expect(server.requests[0]?.headers).toMatchObject({
+      traceparent: expect.stringContaining(`-${onlySpan()?.spanContext().spanId}-`),
+      ...others,
+    });
   });
 });
 
