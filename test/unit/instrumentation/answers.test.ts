@@ -444,7 +444,7 @@ describe('another instrumentation of undici', () => {
     server.answer(json(passed));
     await pass();
     expect(server.requests[0]?.headers).toMatchObject({
-      traceparent: expect.stringContaining(`-${onlySpan()?.spanContext().spanId}-`),
+      traceparent: expect.stringMatching(new RegExp(`^00-[0-9a-f]{32}-${onlySpan()?.spanContext().spanId}-01$`)),
       ...others,
     });
   });
