@@ -81,9 +81,11 @@ export class DeliveryQueue {
     const flush = { deadline: performance.now() + timeoutMillis, retries: !this.#own.isDurable };
     const senders = [...this.#senders.values()];
     let timer: NodeJS.Timeout | undefined;
+    let isOver = false;
     // This timer alone keeps the process going meanwhile: connections that wait for an answer do not.
     const timeIsOver = new Promise<void>((resolve) => {
       timer = setTimeout(() => {
+        isOver = true;
         for (const sender of senders) sender.missDeadline();
         resolve();
       }, timeoutMillis);
@@ -93,7 +95,7 @@ export class DeliveryQueue {
         await this.#compressor.idle();
         await Promise.all(senders.map((sender) => sender.flush(flush)));
         // What was exported meanwhile belongs to it: at the end of the process nobody would send it any more.
-      } while (this.#compressor.length > 0);
+      } while (!isOver && (this.#compressor.length > 0 || senders.some((sender) => sender.isBusy)));
     };
     await Promise.race([flushAll(), timeIsOver]);
     clearTimeout(timer);

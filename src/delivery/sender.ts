@@ -56,6 +56,12 @@ export class Sender {
     this.#options = options;
   }
 
+  /** Whether a request is under way, or has not been tried yet. */
+  get isBusy(): boolean {
+    if (this.#isSending) return true;
+    return performance.now() >= this.#notBefore && this.#options.waiting(0) !== undefined;
+  }
+
   /** Sends what waits, unless that is under way. */
   wake(): void {
     this.#run ??= this.#sendAll();

@@ -34,7 +34,7 @@ class Fixture {
       },
     };
     this.queue = new DeliveryQueue({
-      destinations: { logs: destination },
+      destinations: { logs: destination, traces: destination },
       maxBytes: 1_000_000,
       maxBackoffMillis: 5,
       spool: spoolFolder === undefined ? undefined : new Spool(spoolFolder, log),
@@ -102,6 +102,27 @@ describe('DeliveryQueue', () => {
     for (const one of volatile) void second.queue.add(one);
     await second.takeAll();
     expect(second.texts()).toEqual(['1', '2', '3', '4']);
+  });
+
+  it('flushes what one signal hands over while another is still being sent', async () => {
+    const fixture = new Fixture();
+    await fixture.queue.add(request('1'));
+    await fixture.queue.add({ ...request('2'), signal: 'traces' });
+    await fixture.untilSent(2);
+    let isFlushed = false;
+    const flushed = fixture.queue.flush(10_000).then(() => {
+      isFlushed = true;
+    });
+    fixture.decide(accepted);
+    await expect.poll(() => fixture.queue.length, { interval: 2 }).toBe(1);
+    await fixture.queue.add(request('3'));
+    await fixture.untilSent(3);
+    fixture.decide(accepted);
+    await expect.poll(() => fixture.queue.length, { interval: 2 }).toBe(1);
+    expect(isFlushed).toBe(false);
+    fixture.decide(accepted);
+    await flushed;
+    expect(fixture.queue.length).toBe(0);
   });
 
   it('counts what is left at its end, and nothing twice', async () => {
