@@ -16,9 +16,13 @@ export type RunSource = () => Iterable<MetricsCollector>;
 const sources = new Set<RunSource>([() => ownCollectors]);
 let sampler: GpuSampler | undefined;
 
-/** Has the GPUs recorded for these runs, too. */
-export function addRuns(source: RunSource): void {
+/**
+ * Has the GPUs recorded for these runs, too.
+ * @returns ends it.
+ */
+export function addRuns(source: RunSource): () => void {
   sources.add(source);
+  return () => sources.delete(source);
 }
 
 /** Records this machine's GPUs for every run of the process, by NVIDIA's own tool. Once in a process. */

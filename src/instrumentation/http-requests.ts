@@ -1,4 +1,4 @@
-import { subscribe } from 'node:diagnostics_channel';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { errorMonitor } from 'node:events';
 import { ClientRequest, IncomingMessage } from 'node:http';
 import type { Exchange, Observe } from './exchange.ts';
@@ -26,6 +26,11 @@ export class HttpRequests {
     claim(request);
     this.#exchanges.set(request, exchange);
     seeRequest(request, exchange);
+  }
+
+  close(): void {
+    unsubscribe(RESPONSE, this.#onResponse);
+    this.#isSubscribed = false;
   }
 
   #subscribe(): void {

@@ -16,5 +16,9 @@ export function createHttpWatcher(baseUrls: readonly string[], tracker: CallTrac
   return {
     onHttpRequest: (request) => http.onRequest(request),
     onUndiciRequest: (request) => undici.onRequest(request),
+    close: () => {
+      http.close();
+      undici.close();
+    },
   };
 }

@@ -113,6 +113,10 @@ export class Runs {
     this.#identities.delete(runId);
   }
 
+  endAll(): void {
+    for (const runId of this.#runs.keys()) this.end(runId);
+  }
+
   *collectors(): Iterable<MetricsCollector> {
     for (const { collector } of this.#runs.values()) yield collector;
   }

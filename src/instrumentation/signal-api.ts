@@ -37,14 +37,14 @@ export class SignalApi {
   }
 
   match(method: string, url: URL): ApiRequest | undefined {
-    const { base = '', runId, rest, futureId } = PATH.exec(withoutTrailingSlash(url.pathname))?.groups ?? {};
+    const path = PATH.exec(withoutTrailingSlash(url.pathname));
+    if (path === null) return undefined;
+    const { base = '', runId, rest, futureId } = path.groups ?? {};
     const isKnown = this.#baseUrls.includes(`${url.origin}${base}`);
     if (!isKnown && this.#baseUrls.length > 0) return undefined;
-    // Without a base URL their ids tell what they belong to.
+    // Without a base URL the answer, or the id, tells whether it is Signal's.
     if (futureId !== undefined) return method === 'GET' ? { kind: 'poll', id: futureId } : undefined;
-    if (rest === undefined || runId === undefined) {
-      return method === 'POST' && url.pathname.includes('/runs') ? { kind: 'createRun' } : undefined;
-    }
+    if (rest === undefined || runId === undefined) return method === 'POST' ? { kind: 'createRun' } : undefined;
     if (!isKnown && !RUN_ID.test(runId)) return undefined;
     return method === 'POST' ? posted(runId, rest) : asked(method, runId, rest);
   }

@@ -1,4 +1,4 @@
-import { subscribe } from 'node:diagnostics_channel';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { isFunction } from '../run/settled.ts';
 import type { Exchange, HttpRequest, Observe } from './exchange.ts';
 import { tap } from './tap.ts';
@@ -37,6 +37,11 @@ export class UndiciRequests {
     tap(request, ['onResponseData', 'onData'], ([chunk]) => {
       if (chunk instanceof Uint8Array) exchange.onResponseChunk(chunk);
     });
+  }
+
+  close(): void {
+    for (const [name, listener] of Object.entries(this.#channels)) unsubscribe(name, listener);
+    this.#isSubscribed = false;
   }
 
   /** With the first request of Signal's: until then the process has nothing to look at. */

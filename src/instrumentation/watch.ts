@@ -6,6 +6,8 @@ export interface RequestWatcher {
   onHttpRequest(request: object): void;
   /** A request of undici, which `fetch` uses, before anything is sent. */
   onUndiciRequest(request: object): void;
+  /** Lets go of the requests that are under way. */
+  close(): void;
 }
 
 /** All that a request to somebody else costs: every path of Signal's API has one of these in it. */

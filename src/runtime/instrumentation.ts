@@ -37,6 +37,7 @@ const OPTIONS = [
 interface Following {
   readonly tracker: CallTracker;
   readonly watcher: RequestWatcher;
+  close(): void;
 }
 
 let ofEnvironment: Following | undefined;
@@ -53,7 +54,7 @@ const followEnvironment = () => {
 /** What wrapped clients go by: the instrumentation that was enabled last, else the environment's settings. */
 let following: () => Following = followEnvironment;
 
-const blind: RequestWatcher = { onHttpRequest() {}, onUndiciRequest() {} };
+const blind: RequestWatcher = { onHttpRequest() {}, onUndiciRequest() {}, close() {} };
 
 /** What a start has the requests of the process watched by. */
 export function watcherOf({ instrumentation }: Config): RequestWatcher {
@@ -83,9 +84,19 @@ function follow(options: SignalInstrumentationConfig & CallTrackerOptions, confi
     tracerProvider,
     readsLater,
   });
-  addRuns(() => tracker.runs.collectors());
+  const watcher = createHttpWatcher(baseUrls ?? [], tracker);
+  const removeRuns = addRuns(() => tracker.runs.collectors());
   followGpus({ intervalMillis: gpuIntervalMillis, meterProvider });
-  return { tracker, watcher: createHttpWatcher(baseUrls ?? [], tracker) };
+  return {
+    tracker,
+    watcher,
+    close: () => {
+      tracker.close();
+      watcher.close();
+      removeRuns();
+      tracker.runs.endAll();
+    },
+  };
 }
 
 const NAME = 'signal-otel';
@@ -119,7 +130,7 @@ export class SignalInstrumentation {
   disable(): void {
     this.#stop?.();
     this.#stop = undefined;
-    this.#following?.tracker.close();
+    this.#following?.close();
     this.#following = undefined;
     if (following === this.#follow) following = followEnvironment;
   }

@@ -1,4 +1,4 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
@@ -415,6 +415,37 @@ describe('a run', () => {
   });
 });
 
+describe('disable()', () => {
+  it('leaves nothing behind, and enable() begins anew', async () => {
+    const channels = ['request:create', 'request:headers', 'request:trailers', 'request:error', 'request:bodySent'];
+    const isWatched = () => channels.map((name) => channel(`undici:${name}`).hasSubscribers);
+    server.answer(json(passed));
+    await pass();
+    expect(isWatched()).toEqual(channels.map(() => true));
+    instrumentation.disable();
+    expect(isWatched()).toEqual(channels.map(() => false));
+    await pass();
+    expect(spans.finished()).toHaveLength(1);
+    instrumentation.enable();
+    await pass();
+    expect(spans.finished()).toHaveLength(2);
+  });
+
+  it('leaves a request that is under way to its caller', async () => {
+    let release = () => {};
+    server.answer((request, response) => {
+      release = () => json(passed)(request, response);
+    });
+    const call = pass();
+    await server.waitFor(({ path }) => path.endsWith('forward_backward'));
+    instrumentation.disable();
+    release();
+    expect((await call).text).toBe(JSON.stringify(passed));
+    expect(onlySpan()).toMatchObject({ attributes: { unfinished: true } });
+    expect(await metrics.values(LOSS)).toEqual([]);
+  });
+});
+
 describe('the trace', () => {
   it('has the call under the caller’s span, and the server’s spans under the call', async () => {
     server.answer(json(passed));
@@ -458,6 +489,7 @@ describe('what is looked at', () => {
     ['POST', `/runs/${RUN}/forward_backward/x`],
     ['POST', `/other/${RUN}/forward_backward`],
     ['POST', '/v1/threads/thread_1/runs'],
+    ['POST', '/api/2.0/mlflow/runs/log-metric'],
     ['POST', '/v1/threads/thread_1/runs/run_1/submit_tool_outputs'],
   ])('is not %s %s', async (method, path) => {
     server.answer(json(passed));
