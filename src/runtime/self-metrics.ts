@@ -1,17 +1,14 @@
-import type { Meter, MeterProvider, ObservableResult } from '@opentelemetry/api';
+import type { MeterProvider } from '@opentelemetry/api';
 import type { Losses } from '../bound-meter/registry.ts';
-import { findMetric, type MetricName, NAMESPACE } from '../catalogue/index.ts';
 import { SIGNALS } from '../delivery/request.ts';
-import { VERSION } from '../otel/version.ts';
+import { type ObservableName, observe } from '../otel/observable.ts';
 import type { OtlpDelivery } from './otlp-delivery.ts';
-
-type Observe = (result: ObservableResult) => void;
 
 const metricOf = {
   pointsReduced: 'signal.otel.points_reduced',
   seriesEvicted: 'signal.otel.series_evicted',
   measurementsRefused: 'signal.otel.measurements_refused',
-} as const satisfies Record<keyof Losses, MetricName>;
+} as const satisfies Record<keyof Losses, ObservableName>;
 
 /**
  * Shows what the bound meter could not keep. By instruments of the official SDK: the bound meter has no room for a new
@@ -45,13 +42,4 @@ export function observeDelivery(meterProvider: MeterProvider, { status, queue }:
       if (lastSuccessMillis !== undefined) result.observe((Date.now() - lastSuccessMillis) / 1_000, { signal });
     }
   });
-}
-
-function observe(meterProvider: MeterProvider, name: MetricName, callback: Observe): void {
-  const { kind, unit = '', description = '' } = findMetric(name) ?? {};
-  const meter: Meter = meterProvider.getMeter(NAMESPACE, VERSION);
-  const options = { unit, description };
-  const instrument =
-    kind === 'counter' ? meter.createObservableCounter(name, options) : meter.createObservableGauge(name, options);
-  instrument.addCallback(callback);
 }
