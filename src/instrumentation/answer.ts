@@ -18,22 +18,25 @@ const decompressors: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
 /** Collects the body of a JSON answer, as copies of what the client gets, and reads it. */
 export class AnswerBody {
   readonly #encoding: string;
+  readonly #maxBytes: number;
   #chunks: Buffer[] | undefined;
   #bytes = 0;
 
-  constructor({ headers }: ResponseHead) {
+  /** @param maxBytes of what is worth reading. Default: all that may be, and what is larger is told. */
+  constructor({ headers }: ResponseHead, maxBytes: number = MAX_BYTES) {
+    this.#maxBytes = maxBytes;
     this.#encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
     const isJson = /^application\/(?:[\w.+-]+\+)?json\b/i.test(headers['content-type']?.trim() ?? '');
     const isKnown = this.#encoding === 'identity' || Object.hasOwn(decompressors, this.#encoding);
     if (!isJson || !isKnown) return;
     this.#chunks = [];
-    if (Number(headers['content-length']) > MAX_BYTES) this.#leaveOut();
+    if (Number(headers['content-length']) > maxBytes) this.#leaveOut();
   }
 
   add(chunk: Uint8Array): void {
     if (this.#chunks === undefined) return;
     this.#bytes += chunk.length;
-    if (this.#bytes > MAX_BYTES) this.#leaveOut();
+    if (this.#bytes > this.#maxBytes) this.#leaveOut();
     else this.#chunks.push(Buffer.from(chunk));
   }
 
@@ -51,6 +54,7 @@ export class AnswerBody {
 
   #leaveOut(): void {
     this.#chunks = undefined;
+    if (this.#maxBytes < MAX_BYTES) return;
     warnOnce(
       'answer-size',
       `an answer of Signal's API is larger than ${MAX_BYTES} bytes: its metrics are not recorded`,

@@ -1,7 +1,7 @@
 import { type Attributes, type Span, type SpanContext, SpanKind, type Tracer, trace } from '@opentelemetry/api';
 import { markCollected } from '../run/collector.ts';
 import { type OperationOutcome, type OperationReport, stepOf, TimedOperation } from '../run/operation.ts';
-import { CallFailure } from './failure.ts';
+import { CallFailure, type FailureKind } from './failure.ts';
 import { textIn } from './outcome.ts';
 import type { RequestFacts } from './request-facts.ts';
 import type { Run } from './runs.ts';
@@ -35,6 +35,7 @@ export class SignalCall {
   #run: Run | undefined;
   readonly #parentSpanId = trace.getActiveSpan()?.spanContext().spanId;
   #accumulate = false;
+  #failedRequest: FailureKind | undefined;
   #isFinished = false;
   #report: OperationReport | undefined;
 
@@ -61,10 +62,6 @@ export class SignalCall {
     return this.#run?.collector.runId;
   }
 
-  get isFinished(): boolean {
-    return this.#isFinished;
-  }
-
   /** Tells a call of a client whose run it belongs to. */
   belongsTo(find: () => Run): void {
     if (this.#run !== undefined || this.#isFinished) return;
@@ -77,6 +74,11 @@ export class SignalCall {
   /** Whether gradients accumulate, by the request. */
   accumulates(accumulate: boolean): void {
     this.#accumulate = accumulate;
+  }
+
+  /** One of its requests has failed; a client may send another. */
+  requestFailed(kind: FailureKind): void {
+    this.#failedRequest = kind;
   }
 
   /** Tells of a span that the call has to do with, and is not a child of. */
@@ -105,7 +107,8 @@ export class SignalCall {
   /** @param error a `CallFailure`, or what a client has thrown. */
   fail(error: unknown): void {
     if (this.#isFinished) return;
-    if (error instanceof CallFailure) this.operation.span.setAttribute('error_kind', error.kind);
+    const kind = error instanceof CallFailure ? error.kind : this.#failedRequest;
+    if (kind !== undefined) this.operation.span.setAttribute('error_kind', kind);
     this.#finish({ error });
     if (this.#report !== undefined) this.#run?.collector.recordOperation(this.#report);
     this.#run?.finished();

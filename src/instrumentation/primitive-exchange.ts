@@ -1,4 +1,5 @@
 import { type Attributes, context, propagation, trace } from '@opentelemetry/api';
+import { guard } from '../run/guard.ts';
 import type { TimedOperation } from '../run/operation.ts';
 import { AnswerBody } from './answer.ts';
 import { describeSpan, type SignalCall } from './call.ts';
@@ -13,7 +14,7 @@ import type { CallTracker } from './tracker.ts';
 
 type PrimitiveRequest = Extract<ApiRequest, { kind: 'primitive' }>;
 
-/** Answers of these may be large, and have no metrics in them; the future of one is a short answer. */
+/** Of texts, tokens and addresses nothing is recorded; that an operation is to be asked for later is a short answer. */
 const MAX_BYTES_WITHOUT_METRICS = 16_384;
 
 /** The request of one primitive: a call of its own, or a part of an operation that somebody times. */
@@ -52,9 +53,11 @@ export class PrimitiveExchange implements Exchange {
     this.#request = request;
     const { span } = this.#operation;
     // The server's spans become the call's children.
-    propagation.inject(trace.setSpan(context.active(), span), request, {
-      set: (carrier, name, value) => carrier.setHeader(name, value),
-    });
+    guard('propagation', () =>
+      propagation.inject(trace.setSpan(context.active(), span), request, {
+        set: (carrier, name, value) => carrier.setHeader(name, value),
+      }),
+    );
   }
 
   onRequestChunk(chunk: Uint8Array | string): void {
@@ -68,7 +71,7 @@ export class PrimitiveExchange implements Exchange {
   onResponse(head: ResponseHead): void {
     this.#status = head.status;
     if (head.status >= 400) this.#fail(CallFailure.ofStatus(head.status));
-    else if (this.#isWorthReading(head)) this.#answer = new AnswerBody(head);
+    else this.#answer = new AnswerBody(head, hasMetrics(this.#asked.primitive) ? undefined : MAX_BYTES_WITHOUT_METRICS);
   }
 
   onResponseChunk(chunk: Uint8Array): void {
@@ -78,12 +81,9 @@ export class PrimitiveExchange implements Exchange {
   onResponseEnd(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    if (!this.#isWhole || !this.#tracker.readsLater) {
-      this.#conclude();
-      return;
-    }
-    this.#operation.stop();
-    later(() => this.#conclude());
+    const endMillis = performance.now();
+    if (this.#isWhole && this.#tracker.readsLater) later(() => this.#conclude(endMillis));
+    else this.#conclude(endMillis);
   }
 
   onError(error: unknown): void {
@@ -91,23 +91,24 @@ export class PrimitiveExchange implements Exchange {
     if (!this.#isOver) this.#fail(CallFailure.ofConnection(error));
   }
 
-  #isWorthReading({ headers }: ResponseHead): boolean {
-    return hasMetrics(this.#asked.primitive) || Number(headers['content-length']) <= MAX_BYTES_WITHOUT_METRICS;
+  /** @param endMillis when the answer was there. */
+  #conclude(endMillis: number): void {
+    if (this.#answer === undefined) this.#succeed(undefined, endMillis);
+    else this.#answer.read((answer) => this.#succeed(answer, endMillis));
   }
 
-  #conclude(): void {
-    if (this.#answer === undefined) this.#succeed(undefined);
-    else this.#answer.read((answer) => this.#succeed(answer));
-  }
-
-  #succeed(answer: object | undefined): void {
+  #succeed(answer: object | undefined, endMillis: number): void {
     this.#describe();
     this.#retries.succeeded(this.#key);
     const outcome = answer && outcomeOf(answer, this.#asked.runId);
     if (this.#call === undefined) return;
-    if (outcome?.state === 'pending') this.#tracker.await(this.#call, outcome.ids);
-    else if (!this.#isWhole) return;
-    else if (outcome === undefined) this.#call.succeed(undefined);
+    if (outcome?.state === 'pending') {
+      this.#tracker.await(this.#call, outcome.ids);
+      return;
+    }
+    if (!this.#isWhole) return;
+    this.#operation.stop(endMillis);
+    if (outcome === undefined) this.#call.succeed(undefined);
     else this.#tracker.settle(this.#call, outcome);
   }
 
@@ -118,10 +119,12 @@ export class PrimitiveExchange implements Exchange {
     if (this.#isWhole) {
       if (failure.isPassing) this.#retries.failed(this.#key, fingerprint, retryCount);
       this.#call?.fail(failure);
-    } else {
-      this.#operation.span.setAttribute('error_kind', failure.kind);
-      this.#tracker.release(this.#operation);
+      return;
     }
+    // The operation may succeed yet, by another request.
+    this.#operation.span.addEvent('request failed', { 'error.type': failure.code, error_kind: failure.kind });
+    this.#call?.requestFailed(failure.kind);
+    this.#tracker.release(this.#operation);
   }
 
   /** What is known of the request only now: its body may have been on its way until the answer came. */

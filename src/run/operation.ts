@@ -76,9 +76,9 @@ export class TimedOperation implements Operation {
     return active.run(this, () => withActiveSpan(this.span, fn));
   }
 
-  /** It is over now; `end` will tell how. */
-  stop(): void {
-    this.#stoppedMillis ??= performance.now();
+  /** Tells when it was over, before `end` tells how; in the time of `performance.now()`. */
+  stop(nowMillis: number = performance.now()): void {
+    this.#stoppedMillis ??= nowMillis;
   }
 
   end(outcome: OperationOutcome = {}): void {

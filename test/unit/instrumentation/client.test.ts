@@ -296,7 +296,22 @@ describe('a call that is seen twice', () => {
     });
     await client.forwardBackward();
     await expectOneCall({ retry_count: 2 });
-    expect(onlySpan()?.status.code).toBe(SpanStatusCode.UNSET);
+    const span = onlySpan();
+    expect([span?.status.code, span?.attributes.error_kind]).toEqual([SpanStatusCode.UNSET, undefined]);
+    expect(span?.events.map(({ attributes }) => attributes?.error_kind)).toEqual(['unavailable', 'rate_limit']);
+  });
+
+  it('and fails in the end says why', async () => {
+    server.answer(json({ error: 'no' }, 402));
+    const client = instrumentTrainingClient({
+      runId: RUN,
+      async forwardBackward() {
+        await submit(`/runs/${RUN}/forward_backward`);
+        throw new TypeError('no credits');
+      },
+    });
+    await expect(client.forwardBackward()).rejects.toThrow('no credits');
+    expect(onlySpan()?.attributes).toMatchObject({ error_kind: 'credits', 'error.type': 'TypeError' });
   });
 
   it('through a queue that sends from elsewhere is one', async () => {
