@@ -1,12 +1,37 @@
 import { ATTRIBUTES } from '../support/workload.ts';
 
-export const PATHS = [`/runs/${ATTRIBUTES.run_id}/forward_backward`, '/v1/other'] as const;
+export const API_KEY = 'sk-0123456789abcdef';
+
+/** The kinds of requests. */
+export const SMALL = 0;
+export const LARGE = 1;
+export const OTHER = 2;
+export const COMPUTED = 3;
+
+/** A POST to this machine, as a client sends it; made before anything is measured. */
+export interface Exchange {
+  readonly port: number;
+  readonly path: string;
+  readonly body: string;
+}
+
+const FORWARD_BACKWARD = `/runs/${ATTRIBUTES.run_id}/forward_backward`;
+export const OTHER_PATH = '/v1/other';
+
+/** By the kinds of requests that are answered at once. */
+export function fixedExchanges(port: number): readonly Exchange[] {
+  const [small = '', large = ''] = bodies;
+  return [
+    { port, path: FORWARD_BACKWARD, body: small },
+    { port, path: FORWARD_BACKWARD, body: large },
+    { port, path: OTHER_PATH, body: small },
+  ];
+}
 
 /** How many items the two requests have: about 2 kB of them and about 1 MB. */
 export const BATCHES = [4, 128] as const;
 const TOKENS = [66, 620] as const;
 
-/** Requests as a client sends them, made before anything is measured. */
 export const bodies: readonly string[] = BATCHES.map((items, size) =>
   JSON.stringify({
     batch_data: Array.from({ length: items }, (_, item) => itemOf(item, TOKENS[size] ?? 0)),

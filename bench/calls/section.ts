@@ -14,7 +14,9 @@ import {
 import { medianWithin, type Summary, summarise } from '../support/statistics.ts';
 import { CALLS_BEFORE } from './caller.ts';
 import { CLIENTS } from './clients.ts';
-import { BATCHES, bodies } from './exchange.ts';
+import { ITEMS, STEPS } from './computed.ts';
+import { BATCHES, bodies, COMPUTED, LARGE, OTHER, SMALL } from './exchange.ts';
+import { TrainingServer } from './training-server.ts';
 
 interface Subject {
   readonly name: string;
@@ -49,9 +51,10 @@ const SUBJECTS: readonly Subject[] = [
   { name: 'instrumentation-http', module: 'peer-http', clients: [1], isAutomatic: true },
 ];
 
-/** A block is 10 to 50 ms. */
-const CALLS = [60, 12] as const;
+/** Of a block, by the kind of request: 10 to 50 ms, and where it is computed, 200 ms. */
+const CALLS = { [SMALL]: 60, [LARGE]: 12, [OTHER]: 60, [COMPUTED]: 20 } as const;
 const CHECKS = 200_000;
+const ROUNDS_COMPUTED = 60;
 
 const LIMIT_SHARE = 0.03;
 const LIMIT_MICROS = 50;
@@ -59,12 +62,13 @@ const LIMIT_CHECK_NANOS = 500;
 
 const DURATION = 'signal.performance.forward_backward_duration_ms';
 
+type Kind = keyof typeof CALLS;
+
 /** What one subject does to one kind of request. */
 interface Case {
   readonly subject: Subject;
   readonly client: number;
-  readonly path: number;
-  readonly size: number;
+  readonly kind: Kind;
 }
 
 /** One block without the subject and one with it, one right after the other. */
@@ -78,7 +82,10 @@ async function run(context: SectionContext): Promise<Results> {
   const server = await Worker.start(new URL('./server.ts', import.meta.url), []);
   open.defer(() => server.stop());
   const { port = 0 } = await server.ask({});
+  const trainingServer = open.use(await TrainingServer.start());
+  const ports = [port, trainingServer.port].map(String);
   const contenders = new Map<string, () => Promise<Pair>>();
+  const computed = new Map<string, () => Promise<Pair>>();
   const cases: Case[] = [];
   const absent: string[][] = [];
   const accounts: Account[] = [];
@@ -87,13 +94,14 @@ async function run(context: SectionContext): Promise<Results> {
     const account = open.use(await Account.open(subject.name));
     if (subject.isPackage) accounts.push(account);
     try {
-      const worker = await Worker.start(new URL('./caller.ts', import.meta.url), [subject.module, String(port)], {
+      const worker = await Worker.start(new URL('./caller.ts', import.meta.url), [subject.module, ...ports], {
         env: { OTEL_EXPORTER_OTLP_ENDPOINT: account.url, SIGNAL_GPU_INTERVAL: '0', ...subject.env },
       });
       open.defer(() => worker.stop());
       for (const one of casesOf(subject)) {
         cases.push(one);
-        contenders.set(keyOf(one), alternately(blockOf(worker, one, account)));
+        const ofItsKind = one.kind === COMPUTED ? computed : contenders;
+        ofItsKind.set(keyOf(one), alternately(blockOf(worker, one, account)));
       }
       for (const client of subject === OWN ? subject.clients : []) {
         contenders.set(
@@ -105,21 +113,20 @@ async function run(context: SectionContext): Promise<Results> {
       absent.push([subject.name, error instanceof Error ? error.message : String(error)]);
     }
   }
-  const rounds = context.quick ? 5 : 101;
-  const samples = await interleave(contenders, {
-    rounds,
-    // The compiler takes its time.
-    warmUp: context.quick ? 2 : 12,
-    onRound: (round) => context.progress(`round ${round + 1} of ${rounds}`),
-  });
+  const measure = (which: typeof contenders, rounds: number, warmUp: number) =>
+    interleave(which, { rounds, warmUp, onRound: (round) => context.progress(`round ${round + 1} of ${rounds}`) });
+  // The compiler takes its time.
+  const samples = new Map([
+    ...(await measure(contenders, context.quick ? 5 : 101, context.quick ? 2 : 12)),
+    ...(await measure(computed, context.quick ? 5 : ROUNDS_COMPUTED, context.quick ? 1 : 4)),
+  ]);
   for (const account of accounts) account.balance();
   return report(cases, samples, absent);
 }
 
 function casesOf(subject: Subject): Case[] {
-  const sizes = BATCHES.map((_, size) => ({ path: 0, size }));
-  const requests = subject.isAutomatic ? [...sizes, { path: 1, size: 0 }] : sizes;
-  return requests.flatMap((request) => subject.clients.map((client) => ({ subject, client, ...request })));
+  const kinds: readonly Kind[] = subject.isAutomatic ? [SMALL, LARGE, OTHER, COMPUTED] : [SMALL, LARGE, COMPUTED];
+  return kinds.flatMap((kind) => subject.clients.map((client) => ({ subject, client, kind })));
 }
 
 /** What was called against what arrived: a call that is not recorded costs nothing. */
@@ -162,11 +169,11 @@ class Account implements AsyncDisposable {
   }
 }
 
-function blockOf(worker: Worker, { client, path, size }: Case, account: Account) {
-  const calls = CALLS[size] ?? 1;
+function blockOf(worker: Worker, { client, kind }: Case, account: Account) {
+  const calls = CALLS[kind];
   return (followed: 0 | 1) => {
-    if (followed === 1 && path === 0) account.add(CALLS_BEFORE + calls);
-    return worker.ask({ client, path, size, calls, followed });
+    if (followed === 1 && kind !== OTHER) account.add(CALLS_BEFORE + calls);
+    return worker.ask({ client, kind, calls, followed });
   };
 }
 
@@ -181,8 +188,8 @@ function alternately(ask: (followed: 0 | 1) => Promise<Numbers>): () => Promise<
   };
 }
 
-function keyOf({ subject, client, path, size }: Case): string {
-  return [subject.module, client, path, size].join();
+function keyOf({ subject, client, kind }: Case): string {
+  return [subject.module, client, kind].join();
 }
 
 function checkOf(client: number): string {
@@ -208,23 +215,27 @@ function report(cases: readonly Case[], samples: Samples<Pair>, absent: readonly
       interval(added(keyOf(one), 'cpuMicros')),
     ];
   };
-  const calls = cases.filter(({ path }) => path === 0).toSorted((a, b) => a.client - b.client || a.size - b.size);
-  const others = cases.filter(({ path }) => path === 1).toSorted((a, b) => a.client - b.client);
+  const of = (...kinds: readonly Kind[]) =>
+    cases.filter(({ kind }) => kinds.includes(kind)).toSorted((a, b) => a.client - b.client || a.kind - b.kind);
   const columns = ['without, us', 'with, us', 'added, us', 'of the call', 'CPU added, us'];
   const check = (client: number) => added(checkOf(client), 'nanos');
+  const forwardBackwards = (...kinds: readonly Kind[]) =>
+    of(...kinds).map((one) => [one.subject.name, CLIENTS[one.client] ?? '', requestNames[one.kind], ...figures(one)]);
   const tables: readonly Table[] = [
     {
-      title: 'A forward_backward over loopback',
+      title: 'A forward_backward over loopback, computed',
       columns: ['', 'client', 'request', ...columns],
-      rows: [
-        ...calls.map((one) => [one.subject.name, CLIENTS[one.client] ?? '', requestName(one.size), ...figures(one)]),
-        ...absent,
-      ],
+      rows: forwardBackwards(COMPUTED),
+    },
+    {
+      title: 'A forward_backward over loopback, answered at once',
+      columns: ['', 'client', 'request', ...columns],
+      rows: [...forwardBackwards(SMALL, LARGE), ...absent],
     },
     {
       title: `A request that is not Signal's`,
       columns: ['', 'client', ...columns, 'the look at it alone, ns'],
-      rows: others.map((one) => [
+      rows: of(OTHER).map((one) => [
         one.subject.name,
         CLIENTS[one.client] ?? '',
         ...figures(one),
@@ -235,7 +246,7 @@ function report(cases: readonly Case[], samples: Samples<Pair>, absent: readonly
   return {
     tables,
     targets: [
-      ...calls
+      ...of(COMPUTED, SMALL, LARGE)
         .filter(({ subject }) => subject === OWN)
         .map((one) => smallShare(one, added(keyOf(one), 'micros'), typical(keyOf(one), 'micros').median)),
       ...OWN.clients.map((client) =>
@@ -251,13 +262,21 @@ function report(cases: readonly Case[], samples: Samples<Pair>, absent: readonly
   };
 }
 
-function requestName(size: number): string {
+const requestNames: Readonly<Record<Kind, string>> = {
+  [SMALL]: fixedName(0),
+  [LARGE]: fixedName(1),
+  [OTHER]: '',
+  [COMPUTED]: `${ITEMS} items of ${STEPS} steps`,
+};
+
+function fixedName(size: number): string {
   return `${number(Math.round((bodies[size] ?? '').length / 1_000))} kB, ${BATCHES[size]} items`;
 }
 
-function smallShare({ client, size }: Case, added: Summary, without: number): Target {
+function smallShare({ client, kind }: Case, added: Summary, without: number): Target {
+  const how = kind === COMPUTED ? 'computed' : 'answered at once';
   return {
-    what: `what following a forward_backward adds, by ${CLIENTS[client]}, ${requestName(size)}`,
+    what: `what following a forward_backward adds, by ${CLIENTS[client]}, ${how}, ${requestNames[kind]}`,
     limit: `at most ${LIMIT_MICROS} us or ${percent(LIMIT_SHARE)}`,
     value: `${number(added.median)} us, ${percent(added.median / without)}`,
     isMet: Number.isFinite(added.median) ? added.median <= Math.max(LIMIT_MICROS, LIMIT_SHARE * without) : undefined,
@@ -273,11 +292,22 @@ function percent(share: number): string {
 }
 
 const NOTES = [
-  'The server is a process of its own on the same machine, and answers a forward_backward at once. A real one takes ' +
-    "seconds, and what is done while it works (reading the request's facts) is then no part of the call: here it is.",
-  `By turns in one process: blocks of ${CALLS.join(' or ')} calls, one with and one without, one after the other. ` +
+  `Computed: the server is the examples' own (examples/training-server), a process of its own on the same machine. It ` +
+    `computes loss and gradients of ${ITEMS} items of ${STEPS} steps of CartPole, with enhanced_ppo, as the example driver ` +
+    'asks for them: some 60 kB. It is the same computation each time, for there is no optim_step between. What is done while ' +
+    'it works is no part of the call, as with a real server, which takes seconds; but where no processor is free for it ' +
+    'here, it holds up the computation.',
+  'Answered at once is the harder case: the server is a process that reads a request to its end and gives the same answer ' +
+    "to all. There is no time in which anything could be done unnoticed. Reading the request's facts is a part of the call; " +
+    'and what `signal-otel/register` leaves to the next turn of the event loop, reading the answer once the caller has gone ' +
+    'on, holds up the next call, which comes at once. By hand the answer is read before.',
+  `By turns in one process: blocks of ${CALLS[SMALL]} calls of the small request, ${CALLS[LARGE]} of the large one and ` +
+    `${CALLS[COMPUTED]} of the one that is computed, one block with and one without, one after the other. ` +
     'The median of their differences decides; beside it is the interval that holds the true one in at least 95 of 100 ' +
     `cases. The first ${CALLS_BEFORE} calls of a block are not counted.`,
+  `A computation varies by more than what is looked for, so the interval of its ${ROUNDS_COMPUTED} pairs of blocks is ` +
+    'wide. The CPU added is of the calling process alone, without the computation: it tells what is done for a call, ' +
+    'whenever that is.',
   "Without the package: all its listeners are off Node's diagnostics channels. `disable()` would do that for fewer, and " +
     'begin anew with each `enable()`. The peers are turned by their own `enable()` and `disable()`. Request bodies are made ' +
     'before; answers are read as JSON by the caller in both blocks.',
