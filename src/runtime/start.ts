@@ -38,6 +38,7 @@ const SENDING_SHARE = 0.9;
 
 /** A process that ends sooner has no use for its GPUs' tool. */
 const GPU_DELAY_MILLIS = 1_000;
+const MAX_GPU_ATTEMPTS = 60;
 
 const idle: SignalOtel = {
   async forceFlush() {},
@@ -101,7 +102,7 @@ function startOnce(environment: Environment): SignalOtel {
           timeoutMillis: () => started.config.shutdownTimeoutMillis,
         });
         const config = atStart === defaults ? readWhole() : atStart;
-        setTimeout(() => loadGpus().followGpus({ intervalMillis: config.gpuIntervalMillis }), GPU_DELAY_MILLIS).unref();
+        followGpusSoon(config.gpuIntervalMillis);
         return config;
       },
       environment,
@@ -174,6 +175,17 @@ function handleOf(telemetry: Telemetry | NodeSdkTelemetry, calls: Calls): Signal
 function loadInstrumentation(): typeof import('./instrumentation.ts') {
   instrumentation ??= load<typeof import('./instrumentation.ts')>(import.meta.url, 'instrumentation');
   return instrumentation;
+}
+
+function followGpusSoon(intervalMillis: number, attempts = MAX_GPU_ATTEMPTS): void {
+  setTimeout(() => {
+    try {
+      loadGpus().followGpus({ intervalMillis });
+    } catch {
+      // Files that the host imports at this moment cannot be had.
+      if (attempts > 1) followGpusSoon(intervalMillis, attempts - 1);
+    }
+  }, GPU_DELAY_MILLIS).unref();
 }
 
 function loadGpus(): typeof import('../instrumentation/gpu-runs.ts') {
