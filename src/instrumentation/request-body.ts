@@ -1,3 +1,4 @@
+import { later } from './later.ts';
 import { type RequestFacts, readRequestFacts } from './request-facts.ts';
 import { fingerprintOf } from './retries.ts';
 
@@ -17,7 +18,7 @@ export class RequestBody {
   }
 
   readSoon(): void {
-    setImmediate(() => this.read());
+    later(() => this.read());
   }
 
   read() {

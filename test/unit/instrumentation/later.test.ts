@@ -47,7 +47,7 @@ function nowMillis(): number {
 }
 
 describe('an answer that is read later', () => {
-  it('is read in the next turn, or at once where somebody asks', async () => {
+  it('is read a moment later, or at once where somebody asks', async () => {
     server.answer(json({ loss: 0.5, step: 1 }));
     await post('forward_backward');
     doNow();
