@@ -23,14 +23,14 @@ export class AnswerBody {
   #bytes = 0;
 
   /** @param maxBytes of what is worth reading. Default: all that may be, and what is larger is told. */
-  constructor({ headers }: ResponseHead, maxBytes: number = MAX_BYTES) {
+  constructor(head: ResponseHead, maxBytes: number = MAX_BYTES) {
     this.#maxBytes = maxBytes;
-    this.#encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
-    const isJson = /^application\/(?:[\w.+-]+\+)?json\b/i.test(headers['content-type']?.trim() ?? '');
+    this.#encoding = head.header('content-encoding')?.trim().toLowerCase() ?? 'identity';
+    const isJson = /^application\/(?:[\w.+-]+\+)?json\b/i.test(head.header('content-type')?.trim() ?? '');
     const isKnown = this.#encoding === 'identity' || Object.hasOwn(decompressors, this.#encoding);
     if (!isJson || !isKnown) return;
     this.#chunks = [];
-    if (Number(headers['content-length']) > maxBytes) this.#leaveOut();
+    if (Number(head.header('content-length')) > maxBytes) this.#leaveOut();
   }
 
   add(chunk: Uint8Array): void {

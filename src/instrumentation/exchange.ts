@@ -7,8 +7,8 @@ export interface HttpRequest {
 
 export interface ResponseHead {
   readonly status: number;
-  /** By name in lower case. */
-  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** @param name in lower case. */
+  header(name: string): string | undefined;
 }
 
 /** Sees a request and its answer on their way. It is told of all that happens, and changes nothing. */

@@ -69,7 +69,7 @@ function seeRequest(request: ClientRequest, exchange: Exchange): void {
 
 function seeResponse(response: IncomingMessage, exchange: Exchange): void {
   const { statusCode, headers } = response;
-  exchange.onResponse({ status: statusCode ?? 0, headers: flat(headers) });
+  exchange.onResponse({ status: statusCode ?? 0, header: (name) => headers[name]?.toString() });
   // A listener to `data` would make it flow: this is how Node's parser hands over what has come.
   tap(response, ['push'], ([chunk]) => {
     if (chunk instanceof Uint8Array) exchange.onResponseChunk(chunk);
@@ -87,8 +87,4 @@ function headerSetter(request: ClientRequest) {
     // Headers that are given as a list, or with `Expect`, are on their way already.
     if (!request.headersSent) request.setHeader(name, value);
   };
-}
-
-function flat(headers: NodeJS.Dict<string | string[]>): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value?.toString()]));
 }

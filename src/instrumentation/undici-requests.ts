@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { isFunction } from '../run/settled.ts';
-import type { Exchange, HttpRequest, Observe } from './exchange.ts';
+import type { Exchange, HttpRequest, Observe, ResponseHead } from './exchange.ts';
 import { tap } from './tap.ts';
 import { claim, isClaimed, requestOf } from './watch.ts';
 
@@ -86,19 +86,22 @@ function hasReplaced(headers: unknown, name: string, value: string): boolean {
   return at >= 0;
 }
 
-function headOf(message: unknown) {
+function headOf(message: unknown): ResponseHead {
   const response = Object(Reflect.get(Object(message), 'response'));
   const { statusCode, headers }: { statusCode?: unknown; headers?: unknown } = response;
-  return { status: Number(statusCode), headers: headersOf(Array.isArray(headers) ? headers : []) };
+  const raw: readonly unknown[] = Array.isArray(headers) ? headers : [];
+  return { status: Number(statusCode), header: (name) => headerOf(raw, name) };
 }
 
-/** Names and values by turns, as bytes. */
-function headersOf(raw: readonly unknown[]): Record<string, string> {
-  const headers: Record<string, string> = {};
+/** @param raw names and values by turns, as bytes; few are looked at, so that most need not become texts. */
+function headerOf(raw: readonly unknown[], name: string): string | undefined {
   for (let index = 0; index + 1 < raw.length; index += 2) {
-    headers[String(raw[index]).toLowerCase()] = String(raw[index + 1]);
+    const bytes = raw[index];
+    if (!(bytes instanceof Uint8Array && bytes.length !== name.length) && String(bytes).toLowerCase() === name) {
+      return String(raw[index + 1]);
+    }
   }
-  return headers;
+  return undefined;
 }
 
 function isChunk(chunk: unknown): chunk is Uint8Array | string {

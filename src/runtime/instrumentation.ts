@@ -86,7 +86,7 @@ function follow(options: SignalInstrumentationConfig & CallTrackerOptions, confi
   });
   const watcher = createHttpWatcher(baseUrls ?? [], tracker);
   const removeRuns = addRuns(() => tracker.runs.collectors());
-  followGpus({ intervalMillis: gpuIntervalMillis, meterProvider });
+  if (!config.disabled) followGpus({ intervalMillis: gpuIntervalMillis, meterProvider });
   return {
     tracker,
     watcher,

@@ -1,9 +1,12 @@
+import { NodeSDK } from '@opentelemetry/sdk-node';
 import {
   catalogue,
   createInstruments,
   createMetricsCollector,
+  instrumentTrainingClient,
   type MetricName,
   type MetricsSummary,
+  SignalInstrumentation,
   SignalMetrics,
   signalViews,
   start,
@@ -20,6 +23,14 @@ const name: MetricName = 'signal.rl.kl_divergence';
 new SignalMetrics({ constantTags: { env: 'test' } }).increment('events', 1, { sampleRate: 0.5 });
 const views = signalViews({ histograms: 'explicit' });
 const stop: Promise<void> = start().shutdown();
+const sdk = new NodeSDK({ instrumentations: [new SignalInstrumentation({ baseUrls: ['http://127.0.0.1:8000'] })] });
+class Client {
+  forwardBackward(batch: readonly object[]): Promise<{ readonly loss: number; readonly items: number }> {
+    return Promise.resolve({ loss: 1, items: batch.length });
+  }
+}
+const client: Client = instrumentTrainingClient(new Client(), { runId: 'run_1' });
+const pass: Promise<{ readonly loss: number }> = client.forwardBackward([]);
 
 // @ts-expect-error a step is needed
 collector.collectTrainingMetrics({ loss: 1 });
@@ -32,6 +43,11 @@ const wrong: MetricName = 'signal.rl.kl';
 // @ts-expect-error a counter is not recorded
 createInstruments(globalMeter())['signal.training.step'].record(1);
 
+// @ts-expect-error a client is an object
+instrumentTrainingClient('client');
+// @ts-expect-error no such option
+new SignalInstrumentation({ baseUrl: 'http://127.0.0.1:8000' });
+
 declare function globalMeter(): Parameters<typeof createInstruments>[0];
 
-export { answer, catalogue, name, number, stop, summary, views, wrong };
+export { answer, catalogue, client, name, number, pass, sdk, stop, summary, views, wrong };
