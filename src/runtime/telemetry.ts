@@ -29,6 +29,9 @@ export interface TelemetryOptions {
   readonly fail: (error: unknown) => void;
 }
 
+/** Longer than a host takes to import its program. */
+const IMPORT_MILLIS = 5_000;
+
 /**
  * What a start registers: providers that load what is behind them when it is first needed. The bound meter comes with
  * the first run, the official SDK with the first export, span, log record or meter of another name. A process that never
@@ -46,6 +49,7 @@ export class Telemetry {
   #pipeline: Pipeline | undefined;
   #firstExport: NodeJS.Timeout | undefined;
   #isSettled = false;
+  #failingSince: number | undefined;
 
   constructor({ atStart, readConfig, environment, fail }: TelemetryOptions) {
     this.#atStart = atStart;
@@ -141,7 +145,8 @@ export class Telemetry {
       void this.#load().export();
     } catch (error) {
       // The next interval tries again: files that the host imports at this moment cannot be had.
-      this.#fail(error);
+      this.#failingSince ??= performance.now();
+      if (performance.now() - this.#failingSince >= IMPORT_MILLIS) this.#fail(error);
     }
   }
 
