@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { createServer as createTlsServer } from 'node:https';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
+import { type LocalServer, listen } from '../support/local-server.ts';
 import { selfSigned } from '../support/tls.ts';
 
 /** How the body of an answer comes over the wire. */
@@ -17,8 +18,7 @@ export interface Posted {
   readonly body: Buffer;
 }
 
-export interface SignalDouble extends AsyncDisposable {
-  readonly url: string;
+export interface SignalDouble extends LocalServer {
   readonly posted: readonly Posted[];
   /** A slow body goes on with each request for it. */
   readonly ackUrl: string;
@@ -89,21 +89,8 @@ export async function startSignalDouble(
     serve(request, response).catch((error) => response.destroy(error));
   };
   const server = isSecure ? createTlsServer(selfSigned, listener) : createServer(listener);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The server has no port.');
-  const url = `${isSecure ? 'https' : 'http'}://127.0.0.1:${address.port}`;
-  return {
-    url,
-    posted,
-    ackUrl: `${url}${ackPath}`,
-    async [Symbol.asyncDispose]() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
-  };
+  const local = await listen(server, isSecure ? 'https' : 'http');
+  return { ...local, posted, ackUrl: `${local.url}${ackPath}` };
 }
 
 function valuesOf({ rawHeaders }: IncomingMessage, name: string): string[] {

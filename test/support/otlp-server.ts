@@ -1,7 +1,7 @@
-import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
+import { type LocalServer, listen, Received } from './local-server.ts';
 
 export interface OtlpRequest {
   readonly path: string;
@@ -12,8 +12,7 @@ export interface OtlpRequest {
 }
 
 /** An OTLP/HTTP receiver that keeps what it gets. */
-export interface OtlpServer extends AsyncDisposable {
-  readonly url: string;
+export interface OtlpServer extends LocalServer {
   readonly requests: readonly OtlpRequest[];
   /** What is answered from now on; 200 at first. */
   answerWith(status: number): void;
@@ -22,44 +21,22 @@ export interface OtlpServer extends AsyncDisposable {
 }
 
 export async function startOtlpServer(): Promise<OtlpServer> {
-  const requests: OtlpRequest[] = [];
-  const arrivals = new EventEmitter<{ request: [] }>();
+  const received = new Received<OtlpRequest>();
   let status = 200;
   const server = createServer(async (request, response) => {
     const raw = await buffer(request);
     const encoding = request.headers['content-encoding'];
-    requests.push({
-      path: request.url ?? '',
-      contentType: request.headers['content-type'],
-      encoding,
-      body: encoding === 'gzip' ? gunzipSync(raw) : raw,
-    });
+    const body = encoding === 'gzip' ? gunzipSync(raw) : raw;
     response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
-    arrivals.emit('request');
+    received.add({ path: request.url ?? '', contentType: request.headers['content-type'], encoding, body });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The OTLP server has no port.');
   return {
-    url: `http://127.0.0.1:${address.port}`,
-    requests,
+    ...(await listen(server)),
+    requests: received.all,
     answerWith: (next) => {
       status = next;
     },
-    async waitFor(matches) {
-      const deadline = AbortSignal.timeout(15_000);
-      for (;;) {
-        const found = requests.find(matches);
-        if (found !== undefined) return found;
-        await once(arrivals, 'request', { signal: deadline });
-      }
-    },
-    async [Symbol.asyncDispose]() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
+    waitFor: (matches) => received.waitFor(matches),
   };
 }
 

@@ -1,6 +1,6 @@
-import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import { type LocalServer, listen, Received } from './local-server.ts';
 
 export interface SignalRequest {
   readonly method: string;
@@ -13,8 +13,7 @@ export interface SignalRequest {
 export type Answer = (request: SignalRequest, response: ServerResponse) => void;
 
 /** A server with the paths of Signal's API that answers what a test tells it to. */
-export interface SignalServer extends AsyncDisposable {
-  readonly url: string;
+export interface SignalServer extends LocalServer {
   readonly requests: readonly SignalRequest[];
   /** Answers the next requests, one each; the last one all that follow. */
   answer(...answers: readonly Answer[]): void;
@@ -30,39 +29,22 @@ export function json(body: unknown, status = 200, headers: Readonly<Record<strin
 }
 
 export async function startSignalServer(): Promise<SignalServer> {
-  const requests: SignalRequest[] = [];
-  const arrivals = new EventEmitter<{ request: [] }>();
+  const received = new Received<SignalRequest>();
   let answers: readonly Answer[] = [json({ error: 'the test tells no answer' }, 500)];
   const server = createServer(async (incoming: IncomingMessage, response) => {
     const { method = '', url: path = '', headers } = incoming;
     const request = { method, path, headers, body: await buffer(incoming) };
-    requests.push(request);
     const [answer, ...later] = answers;
     if (later.length > 0) answers = later;
     answer?.(request, response);
-    arrivals.emit('request');
+    received.add(request);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The server has no port.');
   return {
-    url: `http://127.0.0.1:${address.port}`,
-    requests,
+    ...(await listen(server)),
+    requests: received.all,
     answer: (...next) => {
       answers = next;
     },
-    async waitFor(matches) {
-      const deadline = AbortSignal.timeout(15_000);
-      for (;;) {
-        const found = requests.find(matches);
-        if (found !== undefined) return found;
-        await once(arrivals, 'request', { signal: deadline });
-      }
-    },
-    async [Symbol.asyncDispose]() {
-      server.close();
-      server.closeAllConnections();
-    },
+    waitFor: (matches) => received.waitFor(matches),
   };
 }
