@@ -9,8 +9,8 @@ export interface RunOptions {
   readonly tags?: Tags | undefined;
   /** As the collector's option of that name. */
   readonly omitAttributes?: readonly RunAttribute[] | undefined;
-  /** Milliseconds without a call until a run is taken to be over. Default: an hour. */
-  readonly idleTimeoutMillis?: number | undefined;
+  /** Milliseconds without a call until a run is taken to be over. */
+  readonly idleTimeoutMillis: number;
   readonly meterProvider?: MeterProvider | undefined;
   readonly tracerProvider?: TracerProvider | undefined;
 }
@@ -20,7 +20,6 @@ export type RunIdentity = Pick<MetricsCollectorOptions, 'userId' | 'model'>;
 
 const QUEUE_DEPTH = 'signal.performance.queue_depth' satisfies MetricName;
 
-const DEFAULT_IDLE_TIMEOUT_MILLIS = 3_600_000;
 /** How long the server's own number holds, where a driver asks for it now and then. */
 const SERVER_DEPTH_MILLIS = 60_000;
 /** Of runs, identities and answers that are remembered. */
@@ -128,7 +127,7 @@ export class Runs {
   }
 
   #endIdle(nowMillis: number): void {
-    const { idleTimeoutMillis = DEFAULT_IDLE_TIMEOUT_MILLIS } = this.#options;
+    const { idleTimeoutMillis } = this.#options;
     for (const [runId, { lastCallMillis }] of this.#runs) {
       if (this.#runs.size <= MAX_RUNS && nowMillis - lastCallMillis <= idleTimeoutMillis) return;
       this.end(runId);

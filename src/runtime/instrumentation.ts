@@ -66,7 +66,10 @@ export function endFollowing(): void {
   ofEnvironment?.tracker.close();
 }
 
-function follow(options: SignalInstrumentationConfig & CallTrackerOptions, config: Config): Following {
+function follow(
+  options: SignalInstrumentationConfig & Omit<CallTrackerOptions, 'idleTimeoutMillis'>,
+  config: Config,
+): Following {
   const { baseUrls = config.baseUrls, gpuIntervalMillis = config.gpuIntervalMillis } = options;
   const {
     meterProvider,

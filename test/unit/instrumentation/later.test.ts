@@ -20,6 +20,7 @@ beforeEach(async () => {
   server = await startSignalServer();
   const tracker = new CallTracker({
     readsLater: true,
+    idleTimeoutMillis: 3_600_000,
     meterProvider: metrics.provider,
     tracerProvider: spans.provider,
   });
