@@ -1,5 +1,6 @@
 import { resultAliases } from './aliases.ts';
 import { hardwareMetrics } from './hardware.ts';
+import { healthMetrics, type healthRules } from './health.ts';
 import { checkUnique, type MetricDefinition } from './metric.ts';
 import { type FieldName, shortName } from './naming.ts';
 import { selfMetrics } from './otel.ts';
@@ -8,6 +9,19 @@ import { rlMetrics } from './rl.ts';
 import { progressMetrics, trainingMetrics } from './training.ts';
 
 export { hardwareMetrics } from './hardware.ts';
+export {
+  HEALTH_STATUSES,
+  HEALTH_WINDOW,
+  HEALTH_WINDOW_MIN,
+  type HealthLevel,
+  type HealthRule,
+  type HealthStatus,
+  type HealthThreshold,
+  healthRules,
+  isBeyond,
+  isUpper,
+  recoveryOf,
+} from './health.ts';
 export type { MetricDefinition, MetricKind, TypicalRange } from './metric.ts';
 export { defineMetrics } from './metric.ts';
 export { NAMESPACE, qualifiedName, shortName, toCamelCase, toSnakeCase } from './naming.ts';
@@ -21,6 +35,7 @@ export const signalMetrics = [
   ...progressMetrics,
   ...rlMetrics,
   ...performanceMetrics,
+  ...healthMetrics,
   ...selfMetrics,
 ] as const;
 
@@ -47,6 +62,9 @@ const byName: ReadonlyMap<string, CataloguedMetric> = new Map(
 export function findMetric(name: string): CataloguedMetric | undefined {
   return byName.get(name);
 }
+
+/** The option of a collector that sets a health rule: `klDivergence`. */
+export type HealthRuleField = FieldName<(typeof healthRules)[number]['check']>;
 
 /** Keys of a Signal result in snake_case, with the metric that each one carries. Aliases come last: a key proper wins. */
 export const resultKeys: ReadonlyMap<string, MetricName> = new Map<string, MetricName>([

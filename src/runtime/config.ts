@@ -54,13 +54,19 @@ export const defaults: Config = {
   tags: undefined,
   omitAttributes: [],
   gpuIntervalMillis: 10_000,
+  datadogEnabled: undefined,
+  datadogApiKey: undefined,
+  datadogAppKey: undefined,
+  datadogSite: 'datadoghq.com',
+  datadogApiUrl: undefined,
+  datadogOtlpUrl: undefined,
   logLevel: undefined,
   disabled: false,
   configFile: undefined,
 };
 
 /** How every variable of a setting begins, in any case: Windows has no case in names. */
-const OURS = /^(OTEL|SIGNAL|DD)_/i;
+const OURS = /^(OTEL|SIGNAL|DD|DATADOG)_/i;
 
 /** What of the values of variables the package leaves to @opentelemetry/sdk-node. */
 const BY_NODE_SDK: Readonly<Record<string, readonly string[]>> = {

@@ -51,6 +51,16 @@ export const flag = v.pipe(
   v.transform((word) => word === 'true'),
 );
 
+/** What can be a header's value. */
+export const key = v.pipe(trimmed, v.regex(/^[\x21-\x7e]+$/), v.description('a key, without spaces'));
+
+export const domain = v.pipe(
+  trimmed,
+  v.toLowerCase(),
+  v.regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/),
+  v.description('a domain'),
+);
+
 const levels = ['NONE', 'ERROR', 'WARN', 'INFO', 'DEBUG', 'VERBOSE', 'ALL'] as const;
 
 export const logLevel = v.pipe(

@@ -3,11 +3,13 @@ import { otlpVariable } from './config.ts';
 import {
   attributes,
   choice,
+  domain,
   exactChoice,
   flag,
   headers,
   httpUrl,
   httpUrls,
+  key,
   list,
   logLevel,
   optional,
@@ -90,7 +92,7 @@ export const settings = {
   logsExporters: {
     variables: ['OTEL_LOGS_EXPORTER'],
     schema: list(['otlp', 'console']),
-    meaning: 'the same, for log records of your own: the package emits none',
+    meaning: 'the same, for events, service checks and log records of your own',
   },
   exportIntervalMillis: {
     variables: ['OTEL_METRIC_EXPORT_INTERVAL'],
@@ -220,6 +222,43 @@ export const settings = {
     variables: ['SIGNAL_GPU_INTERVAL'],
     schema: wholeNumber(0),
     meaning: "milliseconds between two looks at this machine's GPUs; 0: none",
+  },
+  datadogEnabled: {
+    variables: ['DATADOG_ENABLED'],
+    schema: optional(flag),
+    meaning:
+      '`true`: with a key and no OTLP endpoint, everything goes [straight to Datadog](#datadog). `false`: the keys are not used',
+  },
+  datadogApiKey: {
+    variables: ['DATADOG_API_KEY', 'DD_API_KEY'],
+    schema: optional(key),
+    meaning: "Datadog's API key: events and service checks go to Datadog, too",
+    secret: 'all',
+    ifBad: () => 'nothing goes to Datadog by it',
+  },
+  datadogAppKey: {
+    variables: ['DATADOG_APP_KEY', 'DD_APP_KEY'],
+    schema: optional(key),
+    meaning: "Datadog's application key, for `signal-otel datadog` and `signal-otel doctor`",
+    secret: 'all',
+    ifBad: () => 'nothing is changed at Datadog by it',
+  },
+  datadogSite: {
+    variables: ['DD_SITE', 'DATADOG_SITE'],
+    schema: domain,
+    meaning: "Datadog's site, such as `us3.datadoghq.com` or `datadoghq.eu`",
+  },
+  datadogApiUrl: {
+    variables: ['DATADOG_HOST'],
+    schema: optional(httpUrl),
+    meaning: "Datadog's API, where it is not `https://api.` and the site: a proxy",
+    secret: 'url',
+  },
+  datadogOtlpUrl: {
+    variables: ['DATADOG_OTLP_ENDPOINT'],
+    schema: optional(httpUrl),
+    meaning: "Datadog's OTLP intake, where it is not `https://otlp.` and the site",
+    secret: 'url',
   },
   logLevel: {
     variables: ['OTEL_LOG_LEVEL'],
