@@ -1,9 +1,9 @@
 import { buffer } from 'node:stream/consumers';
 import { deserialize, serialize } from 'node:v8';
-import { createDestinations } from './destination.ts';
+import { createDestinations } from './destinations.ts';
 import type { Handover, UndeliveredPoints } from './handover.ts';
 import { DeliveryQueue } from './queue.ts';
-import type { SignalKind } from './request.ts';
+import { DELIVERIES, type DeliveryKind } from './request.ts';
 import { DeliveryStatus } from './status.ts';
 
 /** The short-lived child of `handover.ts`: delivers what it is handed, and answers with what it could not deliver. */
@@ -21,9 +21,11 @@ async function deliver({ requests, destinations, timeoutMillis }: Handover): Pro
   await queue.flush(timeoutMillis);
   queue.close();
   const all = status.all();
-  const undelivered = (signal: SignalKind) =>
-    Object.values(all[signal].droppedPoints).reduce((total, points) => total + points, 0);
-  return { metrics: undelivered('metrics'), traces: undelivered('traces'), logs: undelivered('logs') };
+  const undelivered: Partial<Record<DeliveryKind, number>> = {};
+  for (const kind of DELIVERIES) {
+    undelivered[kind] = Object.values(all[kind].droppedPoints).reduce((total, points) => total + points, 0);
+  }
+  return undelivered;
 }
 
 // A Ctrl-C goes to every process of the terminal's group; the parent waits for this one.

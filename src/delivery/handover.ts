@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deserialize, serialize } from 'node:v8';
-import type { DestinationOptions } from './destination.ts';
-import type { DeliveryRequest, SignalKind } from './request.ts';
+import type { DestinationOptions } from './destinations.ts';
+import type { DeliveryKind, DeliveryRequest } from './request.ts';
 
 /** The surroundings that destinations were made in: a program may change its own later. */
 export interface Surroundings {
@@ -16,12 +16,12 @@ export interface Surroundings {
 /** What a process that can wait no longer leaves to a short-lived child. */
 export interface Handover {
   readonly requests: readonly DeliveryRequest[];
-  readonly destinations: Partial<Readonly<Record<SignalKind, DestinationOptions>>>;
+  readonly destinations: Partial<Readonly<Record<DeliveryKind, DestinationOptions>>>;
   readonly timeoutMillis: number;
 }
 
-/** How many points of each signal the child could not deliver. */
-export type UndeliveredPoints = Readonly<Record<SignalKind, number>>;
+/** How many points of each kind the child could not deliver. */
+export type UndeliveredPoints = Readonly<Partial<Record<DeliveryKind, number>>>;
 
 /** Of the time, what is for sending: the child has to start, and to say how it went. */
 const SENDING_SHARE = 0.8;

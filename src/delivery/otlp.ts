@@ -12,8 +12,11 @@ import {
 } from '@opentelemetry/otlp-transformer';
 import type { LogRecordExporter, ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import {
+  AggregationTemporality,
   AggregationType,
+  DataPointType,
   InstrumentType,
+  type MetricData,
   type PushMetricExporter,
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
@@ -33,6 +36,8 @@ export interface OtlpOptions {
 
 export interface OtlpMetricsOptions extends OtlpOptions {
   readonly temporality: 'delta' | 'cumulative' | 'lowmemory';
+  /** Whether the receiver takes no cumulative sums: levels become gauges, as Datadog shows them in any case. */
+  readonly isDeltaOnly?: boolean | undefined;
   /** Histograms of other meters are exponential, of at most so many buckets; `undefined` for their own bounds. */
   readonly exponentialMaxBuckets: number | undefined;
 }
@@ -50,11 +55,11 @@ const temporalities = {
 } as const;
 
 export function createMetricExporter(options: OtlpMetricsOptions): PushMetricExporter {
-  const { temporality, exponentialMaxBuckets } = options;
+  const { temporality, exponentialMaxBuckets, isDeltaOnly = false } = options;
   const delegate = new QueueDelegate<ResourceMetrics>({
     ...options,
     signal: 'metrics',
-    requestsOf: (metrics) => chunksOf(metrics, MAX_POINTS),
+    requestsOf: (metrics) => chunksOf(isDeltaOnly ? withoutCumulativeSums(metrics) : metrics, MAX_POINTS),
     serializer: options.protocol === 'http/json' ? JsonMetricsSerializer : metricsSerializer,
     countPoints: ({ scopeMetrics }) =>
       sum(scopeMetrics, ({ metrics }) => sum(metrics, ({ dataPoints }) => dataPoints.length)),
@@ -159,6 +164,20 @@ class QueueDelegate<Batch> implements IOtlpExportDelegate<Batch> {
 
   /** The queue counts, as one for all signals. */
   setMetrics(): void {}
+}
+
+/** Up-down counters are cumulative whatever temporality is preferred; a gauge says the same. */
+function withoutCumulativeSums({ resource, scopeMetrics }: ResourceMetrics): ResourceMetrics {
+  const asGauge = (metric: MetricData): MetricData => {
+    const isLevel = metric.dataPointType === DataPointType.SUM && !metric.isMonotonic;
+    if (!isLevel || metric.aggregationTemporality === AggregationTemporality.DELTA) return metric;
+    const { descriptor, aggregationTemporality, dataPoints } = metric;
+    return { descriptor, aggregationTemporality, dataPoints, dataPointType: DataPointType.GAUGE };
+  };
+  return {
+    resource,
+    scopeMetrics: scopeMetrics.map(({ scope, metrics }) => ({ scope, metrics: metrics.map(asGauge) })),
+  };
 }
 
 function sum<Item>(items: readonly Item[], count: (item: Item) => number): number {

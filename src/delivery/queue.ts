@@ -1,7 +1,7 @@
 import type { DiagLogger } from '@opentelemetry/api';
 import { Compressor } from './compressor.ts';
 import type { Destination } from './destination.ts';
-import { type DeliveryRequest, SIGNALS, type SignalKind } from './request.ts';
+import { DELIVERIES, type DeliveryKind, type DeliveryRequest } from './request.ts';
 import { Sender, type WaitingRequest } from './sender.ts';
 import { describeFault, type Spool } from './spool.ts';
 import { SpooledStore } from './spooled-store.ts';
@@ -9,7 +9,7 @@ import type { DeliveryStatus } from './status.ts';
 import { type DeliveryStore, MemoryStore, type StoredRequest } from './store.ts';
 
 export interface DeliveryQueueOptions {
-  readonly destinations: Partial<Readonly<Record<SignalKind, Destination>>>;
+  readonly destinations: Partial<Readonly<Record<DeliveryKind, Destination>>>;
   /** How many bytes may wait. Past it the oldest requests give way. */
   readonly maxBytes: number;
   /** The longest pause between two attempts. */
@@ -35,18 +35,18 @@ const ADOPTION_INTERVAL_MILLIS = 10_000;
 export class DeliveryQueue {
   readonly #options: DeliveryQueueOptions;
   readonly #compressor: Compressor;
-  readonly #senders: ReadonlyMap<SignalKind, Sender>;
+  readonly #senders: ReadonlyMap<DeliveryKind, Sender>;
   /** What gone processes left, the oldest first. */
   #left: readonly SpooledStore[] = [];
   #own: DeliveryStore;
-  readonly #sending = new Map<SignalKind, Place>();
+  readonly #sending = new Map<DeliveryKind, Place>();
   #adoption: NodeJS.Timeout | undefined;
 
   constructor(options: DeliveryQueueOptions) {
     this.#options = options;
     this.#compressor = new Compressor((request) => this.#store(request));
     this.#senders = new Map(
-      SIGNALS.flatMap((signal) => {
+      DELIVERIES.flatMap((signal) => {
         const destination = options.destinations[signal];
         return destination === undefined ? [] : [[signal, this.#createSender(signal, destination)]];
       }),
@@ -127,7 +127,7 @@ export class DeliveryQueue {
   end(): void {
     clearInterval(this.#adoption);
     const lost = this.takeVolatile();
-    for (const signal of SIGNALS) {
+    for (const signal of DELIVERIES) {
       const points = lost.reduce((total, request) => total + (request.signal === signal ? request.points : 0), 0);
       this.#options.status.notSent(signal, points);
     }
@@ -188,7 +188,7 @@ export class DeliveryQueue {
     }
   }
 
-  #createSender(signal: SignalKind, destination: Destination): Sender {
+  #createSender(signal: DeliveryKind, destination: Destination): Sender {
     const { status, maxBackoffMillis } = this.#options;
     return new Sender(signal, {
       destination,
@@ -198,7 +198,7 @@ export class DeliveryQueue {
     });
   }
 
-  #waiting(signal: SignalKind, place: 0 | 1): WaitingRequest | undefined {
+  #waiting(signal: DeliveryKind, place: 0 | 1): WaitingRequest | undefined {
     const found = this.#find(signal, place);
     if (found === undefined) return undefined;
     const { store, id, request } = found;
@@ -221,7 +221,7 @@ export class DeliveryQueue {
     };
   }
 
-  #find(signal: SignalKind, place: 0 | 1): Place | undefined {
+  #find(signal: DeliveryKind, place: 0 | 1): Place | undefined {
     const found: Place[] = [];
     for (const store of this.#stores) {
       for (const inStore of [0, 1] as const) {

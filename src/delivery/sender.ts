@@ -1,6 +1,6 @@
 import type { Destination } from './destination.ts';
 import type { Outcome } from './outcome.ts';
-import type { DeliveryRequest, SignalKind } from './request.ts';
+import { type DeliveryKind, type DeliveryRequest, plainBytes } from './request.ts';
 import { halve } from './split.ts';
 import type { DeliveryStatus, DropReason } from './status.ts';
 
@@ -36,7 +36,7 @@ const MAX_SUSPECT_FAILURES = 5;
 
 /** Sends the requests of one signal, one after the other, each until it is taken or refused for ever. */
 export class Sender {
-  readonly #signal: SignalKind;
+  readonly #signal: DeliveryKind;
   readonly #options: SenderOptions;
   #run: Promise<void> | undefined;
   #failures = 0;
@@ -51,7 +51,7 @@ export class Sender {
   #endPause: (() => void) | undefined;
   #flush: Flush | undefined;
 
-  constructor(signal: SignalKind, options: SenderOptions) {
+  constructor(signal: DeliveryKind, options: SenderOptions) {
     this.#signal = signal;
     this.#options = options;
   }
@@ -87,7 +87,8 @@ export class Sender {
   /** Tells of the request that a flush has waited for in vain. */
   missDeadline(): void {
     const { destination, status } = this.#options;
-    if (this.#isSending) status.failed(this.#signal, destination.name, 'no answer in time', false);
+    if (this.#isSending)
+      status.failed(this.#signal, destination.name, 'no answer in time', destination.advice.unavailable);
   }
 
   async #sendAll(): Promise<void> {
@@ -158,6 +159,7 @@ export class Sender {
   async #send({ request, sent }: WaitingRequest): Promise<Outcome> {
     const { destination } = this.#options;
     if (Date.now() - request.createdMillis > destination.maxAgeMillis) return { kind: 'tooOld' };
+    if (isTooLarge(request, destination)) return { kind: 'tooLarge', reason: 'it takes no request of this size' };
     this.#isSending = true;
     const outcome = await sent(() => destination.send(request, destination.timeoutMillis));
     this.#isSending = false;
@@ -193,7 +195,7 @@ export class Sender {
         break;
       }
       case 'unavailable':
-        status.failed(this.#signal, destination.name, outcome.reason, false);
+        status.failed(this.#signal, destination.name, outcome.reason, destination.advice.unavailable);
         this.#failures += 1;
         this.#isTold = outcome.retryAfterMillis !== undefined;
         // Of a server that asks for no pause at all it would be asked without pause.
@@ -204,7 +206,7 @@ export class Sender {
   #refuse(waiting: WaitingRequest, reason: string): void {
     const { destination, status } = this.#options;
     this.#failures = 0;
-    status.failed(this.#signal, destination.name, reason, true);
+    status.failed(this.#signal, destination.name, reason, destination.advice.refused);
     if (waiting.remove()) status.dropped(this.#signal, 'refused', waiting.request.points);
   }
 
@@ -220,4 +222,10 @@ export class Sender {
     const longest = this.#flush === undefined ? doubled : Math.min(doubled, FIRST_BACKOFF_MILLIS);
     return longest * (0.5 + Math.random() / 2);
   }
+}
+
+/** Whether the receiver is known to refuse it by 413: asked, it would have to be sent in vain. */
+function isTooLarge(request: DeliveryRequest, { maxBytes }: Destination): boolean {
+  if (maxBytes === undefined) return false;
+  return request.body.length > maxBytes.sent || plainBytes(request) > maxBytes.plain;
 }

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { fieldsOf, ProtobufWriter } from './protobuf.ts';
-import type { DeliveryRequest, SignalKind } from './request.ts';
+import { type DeliveryRequest, isSignal, type SignalKind } from './request.ts';
 
 /** By which fields one comes to the points of a request: at each level one of several. */
 type Path<Key> = readonly (readonly Key[])[];
@@ -28,9 +28,10 @@ const jsonPaths: Readonly<Record<SignalKind, Path<string>>> = {
   logs: [['resourceLogs'], ['scopeLogs'], ['logRecords']],
 };
 
-/** Two requests with half of the points each; `undefined` where there is but one point. */
+/** Two requests with half of the points each; `undefined` where there is but one point, or nothing of OTLP. */
 export async function halve(request: DeliveryRequest): Promise<readonly DeliveryRequest[] | undefined> {
-  const pick = await picker(request);
+  if (!isSignal(request.signal)) return undefined;
+  const pick = await picker(request, request.signal);
   let points = 0;
   pick(() => {
     points += 1;
@@ -54,12 +55,10 @@ export async function halve(request: DeliveryRequest): Promise<readonly Delivery
 }
 
 /** Makes copies of a request with a choice of its points. */
-async function picker({
-  signal,
-  contentType,
-  encoding,
-  body,
-}: DeliveryRequest): Promise<(choice: Choice) => Uint8Array> {
+async function picker(
+  { contentType, encoding, body }: DeliveryRequest,
+  signal: SignalKind,
+): Promise<(choice: Choice) => Uint8Array> {
   const plain = encoding === 'gzip' ? await promisify(gunzip)(body) : body;
   if (contentType === 'application/json') {
     const message: unknown = JSON.parse(new TextDecoder().decode(plain));

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import { type DeliveryRequest, SIGNALS, type SignalKind } from './request.ts';
+import { DELIVERIES, type DeliveryKind, type DeliveryRequest } from './request.ts';
 import { loadSqlite } from './sqlite.ts';
 import type { DeliveryStore, StoredRequest, StoredSummary } from './store.ts';
 
@@ -30,7 +30,7 @@ export class SpoolFile implements DeliveryStore {
   readonly isDurable = true;
   readonly #database: DatabaseSync;
   readonly #statements: ReturnType<typeof prepare>;
-  #points: Record<SignalKind, number> = { metrics: 0, traces: 0, logs: 0 };
+  #points: Record<DeliveryKind, number> = { metrics: 0, traces: 0, logs: 0, events: 0, checks: 0 };
   #bytes = 0;
   #count = 0;
   #lastId = 0;
@@ -89,7 +89,7 @@ export class SpoolFile implements DeliveryStore {
   }
 
   /** How many points wait. */
-  get points(): Readonly<Record<SignalKind, number>> {
+  get points(): Readonly<Record<DeliveryKind, number>> {
     return this.#points;
   }
 
@@ -102,7 +102,7 @@ export class SpoolFile implements DeliveryStore {
     return id;
   }
 
-  waiting(signal: SignalKind, place: 0 | 1): StoredRequest | undefined {
+  waiting(signal: DeliveryKind, place: 0 | 1): StoredRequest | undefined {
     const row = this.#statements.waiting.get(signal, place);
     return row && toStored(row);
   }
@@ -266,8 +266,8 @@ function toSummary(row: Row): StoredSummary {
   return { id: Number(row.id), signal: toSignal(row), points: Number(row.points) };
 }
 
-function toSignal({ signal }: Row): SignalKind {
-  const known = SIGNALS.find((name) => name === signal);
+function toSignal({ signal }: Row): DeliveryKind {
+  const known = DELIVERIES.find((name) => name === signal);
   if (known === undefined) throw new TypeError('a request of an unknown signal');
   return known;
 }

@@ -1,5 +1,5 @@
 import type { DiagLogger } from '@opentelemetry/api';
-import { type DeliveryRequest, SIGNALS, type SignalKind } from './request.ts';
+import { DELIVERIES, type DeliveryKind, type DeliveryRequest } from './request.ts';
 import { describeFault } from './spool.ts';
 import { SpoolFile } from './spool-file.ts';
 import type { DeliveryStatus } from './status.ts';
@@ -39,7 +39,7 @@ export class SpooledStore implements DeliveryStore {
     return this.#use((store) => store.add(request));
   }
 
-  waiting(signal: SignalKind, place: 0 | 1): StoredRequest | undefined {
+  waiting(signal: DeliveryKind, place: 0 | 1): StoredRequest | undefined {
     return this.#use((store) => store.waiting(signal, place));
   }
 
@@ -87,7 +87,7 @@ export class SpooledStore implements DeliveryStore {
     } catch {
       // Where a part of it cannot be read, that part is lost, and counted below.
     }
-    for (const signal of SIGNALS) {
+    for (const signal of DELIVERIES) {
       const points = rescued.reduce((sum, { request }) => sum + (request.signal === signal ? request.points : 0), 0);
       status.dropped(signal, 'unreadable', file.points[signal] - points, `${file.path} can no longer be read`);
     }

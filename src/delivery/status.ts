@@ -1,12 +1,12 @@
 import type { DiagLogger } from '@opentelemetry/api';
-import { SIGNALS, type SignalKind } from './request.ts';
+import { DELIVERIES, type DeliveryKind } from './request.ts';
 
 /**
  * Why points did not arrive:
  * - `queue_full`: they gave way to later ones, past the bound of what may wait;
  * - `refused`: the receiver will never take them (400, 401, 403, 404, one point too large, ...);
  * - `rejected`: the receiver took the request but for them (OTLP's partial success);
- * - `too_old`: Datadog's intake takes no points older than an hour;
+ * - `too_old`: Datadog takes none of this age, which is an hour for points, 10 minutes for service checks;
  * - `not_sent`: the process ended first;
  * - `not_serialized`: no request could be made of them;
  * - `unreadable`: the spool file that they waited in was damaged meanwhile.
@@ -20,7 +20,7 @@ export type DropReason =
   | 'not_serialized'
   | 'unreadable';
 
-/** The delivery of one signal since the start. Points are data points, spans or log records. */
+/** The delivery of one kind since the start. Points are data points, spans, log records, events or service checks. */
 export interface SignalStatus {
   /** Points that a receiver has taken. */
   readonly exportedPoints: number;
@@ -35,7 +35,13 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 /** Between two messages of a kind at least: where delivery comes and goes, they would bury the training's own output. */
 const QUIET_MILLIS = 60_000;
 
-const nouns: Readonly<Record<SignalKind, string>> = { metrics: 'data points', traces: 'spans', logs: 'log records' };
+const nouns: Readonly<Record<DeliveryKind, string>> = {
+  metrics: 'data points',
+  traces: 'spans',
+  logs: 'log records',
+  events: 'events',
+  checks: 'service checks',
+};
 
 /**
  * Counts what arrives and what does not, and says it: once when delivery begins to fail, for whichever signal, once when
@@ -43,7 +49,7 @@ const nouns: Readonly<Record<SignalKind, string>> = { metrics: 'data points', tr
  */
 export class DeliveryStatus {
   readonly #log: Pick<DiagLogger, 'warn' | 'info'>;
-  readonly #signals: Readonly<Record<SignalKind, Mutable<SignalStatus>>>;
+  readonly #signals: Readonly<Record<DeliveryKind, Mutable<SignalStatus>>>;
   readonly #saidMillis = new Map<string, number>();
   readonly #unsaid = new Map<string, number>();
   #hasWarned = false;
@@ -52,37 +58,39 @@ export class DeliveryStatus {
   constructor(log: Pick<DiagLogger, 'warn' | 'info'>) {
     this.#log = log;
     const initial = () => ({ exportedPoints: 0, droppedPoints: {}, lastSuccessMillis: undefined, failure: undefined });
-    this.#signals = { metrics: initial(), traces: initial(), logs: initial() };
+    this.#signals = {
+      metrics: initial(),
+      traces: initial(),
+      logs: initial(),
+      events: initial(),
+      checks: initial(),
+    };
   }
 
   /** As it is now; later changes do not show in it. */
-  all(): Readonly<Record<SignalKind, SignalStatus>> {
+  all(): Readonly<Record<DeliveryKind, SignalStatus>> {
     return structuredClone(this.#signals);
   }
 
   /** @param destination where the signal goes, without secrets. */
-  delivered(signal: SignalKind, destination: string, points: number): void {
+  delivered(signal: DeliveryKind, destination: string, points: number): void {
     const status = this.#signals[signal];
     status.exportedPoints += points;
     status.lastSuccessMillis = Date.now();
     this.#recover(signal, destination);
   }
 
-  /** @param isForEver whether the receiver will not take the same another time either. */
-  failed(signal: SignalKind, destination: string, reason: string, isForEver: boolean): void {
+  /** @param advice what to look at. */
+  failed(signal: DeliveryKind, destination: string, reason: string, advice: string): void {
     this.#signals[signal].failure = reason;
     if (this.#hasWarned || !this.#isTimeToSay('failing')) return;
     this.#hasWarned = true;
     this.#droppedInOutage = 0;
-    const consequence = isForEver
-      ? 'What it refuses is lost. Are OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_EXPORTER_OTLP_HEADERS right?'
-      : 'It is kept and sent later. Is a Collector listening there? OTEL_EXPORTER_OTLP_ENDPOINT says where to send, ' +
-        'OTEL_SDK_DISABLED=true turns telemetry off.';
-    this.#log.warn(`cannot deliver ${signal} to ${destination}: ${reason}. Training goes on. ${consequence}`);
+    this.#log.warn(`cannot deliver ${signal} to ${destination}: ${reason}. Training goes on. ${advice}`);
   }
 
   /** @param why for a warning; without it the next line about delivery tells. */
-  dropped(signal: SignalKind, reason: DropReason, points: number, why?: string): void {
+  dropped(signal: DeliveryKind, reason: DropReason, points: number, why?: string): void {
     if (points === 0) return;
     const counts: Partial<Record<DropReason, number>> = this.#signals[signal].droppedPoints;
     counts[reason] = (counts[reason] ?? 0) + points;
@@ -97,18 +105,18 @@ export class DeliveryStatus {
   }
 
   /** Points that were left when the process ended. */
-  notSent(signal: SignalKind, points: number): void {
+  notSent(signal: DeliveryKind, points: number): void {
     this.dropped(signal, 'not_sent', points, 'the process ended before they could be delivered');
   }
 
-  doubt(signal: SignalKind, destination: string, reason: string): void {
+  doubt(signal: DeliveryKind, destination: string, reason: string): void {
     if (this.#isTimeToSay(`doubt ${signal}`))
       this.#log.warn(`${destination}: ${reason}. Do the ${nouns[signal]} arrive?`);
   }
 
-  #recover(signal: SignalKind, destination: string): void {
+  #recover(signal: DeliveryKind, destination: string): void {
     this.#signals[signal].failure = undefined;
-    if (!this.#hasWarned || SIGNALS.some((other) => this.#signals[other].failure !== undefined)) return;
+    if (!this.#hasWarned || DELIVERIES.some((other) => this.#signals[other].failure !== undefined)) return;
     this.#hasWarned = false;
     const loss = this.#droppedInOutage === 0 ? 'nothing was lost' : `${this.#droppedInOutage} points were lost`;
     this.#log.info(`delivery works again: ${destination}; ${loss}`);

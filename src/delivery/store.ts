@@ -1,4 +1,4 @@
-import type { DeliveryRequest, SignalKind } from './request.ts';
+import type { DeliveryKind, DeliveryRequest } from './request.ts';
 
 /** A request that waits in a store. */
 export interface StoredRequest {
@@ -19,7 +19,7 @@ export interface DeliveryStore {
   /** @returns its id. */
   add(request: DeliveryRequest): number;
   /** The request of a signal that came first, or the one after it. */
-  waiting(signal: SignalKind, place: 0 | 1): StoredRequest | undefined;
+  waiting(signal: DeliveryKind, place: 0 | 1): StoredRequest | undefined;
   /** The oldest request of any signal, but for some. */
   oldest(except: ReadonlySet<number>): StoredSummary | undefined;
   /** @returns whether it was there. */
@@ -60,7 +60,7 @@ export class MemoryStore implements DeliveryStore {
     return entry.id;
   }
 
-  waiting(signal: SignalKind, place: 0 | 1): StoredRequest | undefined {
+  waiting(signal: DeliveryKind, place: 0 | 1): StoredRequest | undefined {
     let before = 0;
     return this.#entries.find(({ request }) => request.signal === signal && before++ === place);
   }

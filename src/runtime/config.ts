@@ -1,3 +1,4 @@
+import type { DatadogAccount } from '../delivery/datadog.ts';
 import type { SignalKind } from '../delivery/request.ts';
 import { load } from '../otel/load.ts';
 import type { Settings, ValueOf } from './settings.ts';
@@ -79,7 +80,8 @@ const BY_NODE_SDK: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Variables that decide what a start does. The others wait until something is recorded, as most processes never do. */
-const AT_START = /^(OTEL_SDK_DISABLED|OTEL_LOG_LEVEL|OTEL_(METRICS|TRACES|LOGS)_EXPORTER|SIGNAL_SPOOL_DIR)$/i;
+const AT_START =
+  /^(OTEL_SDK_DISABLED|OTEL_LOG_LEVEL|OTEL_(METRICS|TRACES|LOGS)_EXPORTER|SIGNAL_SPOOL_DIR|DATADOG_ENABLED|(DATADOG|DD)_API_KEY)$/i;
 
 /**
  * The variable that asks for what @opentelemetry/sdk-node alone has. Looked at in each start, so without the table.
@@ -123,6 +125,32 @@ export function otlpVariable(option: string, signal?: SignalKind): string {
 /** Whether the user has decided the named option of the OTLP exporter, for one signal or for all. */
 export function isOtlpOptionSet(option: string, signal: SignalKind, environment: Environment): boolean {
   return isSet(otlpVariable(option, signal), environment) || isSet(otlpVariable(option), environment);
+}
+
+const OTLP_ENDPOINT = /^OTEL_EXPORTER_OTLP_((METRICS|TRACES|LOGS)_)?ENDPOINT$/;
+
+/** Whether an OTLP receiver is named, for one signal at least. */
+export function isEndpointSet(environment: Environment): boolean {
+  return Object.keys(environment).some((variable) => OTLP_ENDPOINT.test(variable) && isSet(variable, environment));
+}
+
+/** The account whose key the environment has; `undefined` where there is none, or it is not to be used. */
+export function datadogAccount(config: Config): DatadogAccount | undefined {
+  const { datadogEnabled, datadogApiKey, datadogSite, datadogApiUrl, datadogOtlpUrl } = config;
+  if (datadogEnabled === false || datadogApiKey === undefined) return undefined;
+  return {
+    apiKey: datadogApiKey,
+    apiUrl: datadogApiUrl ?? `https://api.${datadogSite}`,
+    otlpUrl: datadogOtlpUrl ?? `https://otlp.${datadogSite}`,
+  };
+}
+
+/**
+ * Whether OTLP goes straight to Datadog. A key alone does not do it, as processes have it for other reasons; and where an
+ * OTLP endpoint is named, that is where it goes.
+ */
+export function isDirect(config: Config, environment: Environment): boolean {
+  return config.datadogEnabled === true && datadogAccount(config) !== undefined && !isEndpointSet(environment);
 }
 
 /** The OpenTelemetry specification treats an empty variable as one that is not set. */

@@ -5,6 +5,7 @@ import type { Resource } from '@opentelemetry/resources';
 import {
   BatchLogRecordProcessor,
   ConsoleLogRecordExporter,
+  type LogRecordProcessor,
   LoggerProvider as SdkLoggerProvider,
 } from '@opentelemetry/sdk-logs';
 import {
@@ -23,7 +24,7 @@ import { isRegistered } from '../otel/api-globals.ts';
 import { log } from '../otel/diagnostics.ts';
 import { BoundExport } from './bound-export.ts';
 import type { Config, Environment } from './config.ts';
-import { OtlpDelivery } from './otlp-delivery.ts';
+import { Delivery } from './delivery.ts';
 import { createResource } from './resource.ts';
 import { createSampler } from './sampler.ts';
 import { observeDelivery, observeLosses } from './self-metrics.ts';
@@ -44,7 +45,7 @@ export class Pipeline {
   readonly meterProvider: MeterProvider;
   readonly tracerProvider: TracerProvider;
   readonly loggerProvider: LoggerProvider;
-  readonly delivery: OtlpDelivery;
+  readonly delivery: Delivery;
   readonly #config: Config;
   readonly #resource: Resource;
   readonly #providers: readonly (SdkMeterProvider | SdkTracerProvider | SdkLoggerProvider)[];
@@ -58,7 +59,7 @@ export class Pipeline {
   constructor(config: Config, environment: Environment, bound: BoundMeterProvider) {
     this.#config = config;
     this.#resource = createResource(config);
-    this.delivery = new OtlpDelivery(config, environment);
+    this.delivery = new Delivery(config, environment);
     const meterProvider = this.#createMeterProvider(bound);
     const tracerProvider = this.#createTracerProvider();
     const loggerProvider = this.#createLoggerProvider();
@@ -190,13 +191,15 @@ export class Pipeline {
   }
 
   #createLoggerProvider(): SdkLoggerProvider {
-    const processors = this.#config.logsExporters.map(
+    const processors: LogRecordProcessor[] = this.#config.logsExporters.map(
       (exporter) =>
         new BatchLogRecordProcessor({
           exporter: exporter === 'console' ? new ConsoleLogRecordExporter() : this.delivery.createLogExporter(),
           maxQueueSize: MAX_WAITING,
         }),
     );
+    const events = this.delivery.createEventProcessor();
+    if (events !== undefined) processors.push(events);
     return new SdkLoggerProvider({ resource: this.#resource, processors });
   }
 }

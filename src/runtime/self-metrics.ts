@@ -1,8 +1,8 @@
 import type { MeterProvider } from '@opentelemetry/api';
 import type { Losses } from '../bound-meter/registry.ts';
-import { SIGNALS } from '../delivery/request.ts';
+import { DELIVERIES } from '../delivery/request.ts';
 import { type ObservableName, observe } from '../otel/observable.ts';
-import type { OtlpDelivery } from './otlp-delivery.ts';
+import type { Delivery } from './delivery.ts';
 
 const metricOf = {
   pointsReduced: 'signal.otel.points_reduced',
@@ -23,10 +23,10 @@ export function observeLosses(meterProvider: MeterProvider, losses: Readonly<Los
 }
 
 /** Shows how delivery goes. */
-export function observeDelivery(meterProvider: MeterProvider, { status, queue }: OtlpDelivery): void {
+export function observeDelivery(meterProvider: MeterProvider, { status, queue }: Delivery): void {
   observe(meterProvider, 'signal.otel.points_exported', (result) => {
     const all = status.all();
-    for (const signal of SIGNALS) {
+    for (const signal of DELIVERIES) {
       if (all[signal].exportedPoints > 0) result.observe(all[signal].exportedPoints, { signal });
     }
   });

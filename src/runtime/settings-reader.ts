@@ -1,6 +1,6 @@
 import { SIGNALS } from '../delivery/request.ts';
 import { withoutSecrets } from '../delivery/url.ts';
-import { type Config, defaults, type Environment, isSet } from './config.ts';
+import { type Config, defaults, type Environment, isDirect, isEndpointSet, isSet } from './config.ts';
 import { nearestOf } from './misspelt.ts';
 import { expectation, parse } from './schemas.ts';
 import { type Setting, settings } from './settings.ts';
@@ -50,16 +50,35 @@ export function readSettings(environment: Environment): { config: Config; readin
   }
   readings.push(...readMisspelt(environment));
   // Object.fromEntries forgets the keys' names; they are those of the table.
-  return { config: Object.fromEntries(config) as Config, readings };
+  return withoutConflicts({ config: Object.fromEntries(config) as Config, readings }, environment);
+}
+
+interface Settled {
+  readonly config: Config;
+  readonly readings: readonly Reading[];
+}
+
+/** Settings that are good by themselves, and not together. */
+function withoutConflicts({ config, readings }: Settled, environment: Environment): Settled {
+  const withProblem = (key: keyof typeof settings, problem: string) =>
+    readings.map((reading) => (reading.variable === settings[key].variables[0] ? { ...reading, problem } : reading));
+  if (config.datadogEnabled === true && config.datadogApiKey === undefined) {
+    const problem = 'is true, but there is no DATADOG_API_KEY (or DD_API_KEY): nothing goes to Datadog by itself';
+    return { config, readings: withProblem('datadogEnabled', problem) };
+  }
+  if (isDirect(config, environment) && config.temporality !== 'delta') {
+    const problem = `is ${config.temporality}, which Datadog's own intake refuses: delta holds`;
+    return { config: { ...config, temporality: 'delta' }, readings: withProblem('temporality', problem) };
+  }
+  return { config, readings };
 }
 
 /** One variable is enough for Prometheus: spans and logs would look for a Collector that nobody has. */
 function defaultsIn(environment: Environment): Config {
-  const { metricsExporters, endpoint } = settings;
+  const { metricsExporters } = settings;
   const { value } = read(metricsExporters, metricsExporters.variables, defaults.metricsExporters, environment);
   const isLocal = value.length > 0 && !value.includes('otlp');
-  const endpoints = [...endpoint.variables, ...SIGNALS.map((signal) => endpoint.signalVariable(signal))];
-  if (!isLocal || endpoints.some((variable) => isSet(variable, environment))) return defaults;
+  if (!isLocal || isEndpointSet(environment)) return defaults;
   return { ...defaults, tracesExporters: [], logsExporters: [] };
 }
 

@@ -1,4 +1,4 @@
-import type { SignalKind } from '../delivery/request.ts';
+import type { DeliveryKind } from '../delivery/request.ts';
 import type { SignalStatus } from '../delivery/status.ts';
 import { watchRequests } from '../instrumentation/watch.ts';
 import { beforeFirstMessage, log, warnOnce } from '../otel/diagnostics.ts';
@@ -19,10 +19,10 @@ export interface SignalOtel {
   shutdown(): Promise<void>;
 }
 
-/** How delivery by OTLP goes. */
+/** How delivery goes, by OTLP and to Datadog's own endpoints. */
 export interface PipelineStatus {
   /**
-   * - `off`: nothing was started, nothing goes anywhere by OTLP, or @opentelemetry/sdk-node delivers;
+   * - `off`: nothing was started, nothing is delivered anywhere, or @opentelemetry/sdk-node delivers;
    * - `idle`: nothing has been sent yet;
    * - `delivering`: what was sent last has arrived;
    * - `failing`: it has not, for one signal at least.
@@ -30,7 +30,7 @@ export interface PipelineStatus {
   readonly state: 'off' | 'idle' | 'delivering' | 'failing';
   /** What waits to be sent. */
   readonly queue: { readonly requests: number; readonly bytes: number };
-  readonly signals: Readonly<Partial<Record<SignalKind, SignalStatus>>>;
+  readonly signals: Readonly<Partial<Record<DeliveryKind, SignalStatus>>>;
 }
 
 /** Of the time that an end may take; the rest is for saying what was lost. */

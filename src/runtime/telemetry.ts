@@ -16,7 +16,7 @@ import {
 import type { BoundMeterProvider } from '../bound-meter/provider.ts';
 import { isRegistered } from '../otel/api-globals.ts';
 import { load } from '../otel/load.ts';
-import type { Config, Environment } from './config.ts';
+import { type Config, datadogAccount, type Environment } from './config.ts';
 import type { Pipeline } from './pipeline.ts';
 
 export interface TelemetryOptions {
@@ -65,7 +65,8 @@ export class Telemetry {
     if (tracesExporters.length > 0 && !isRegistered('trace')) {
       trace.setGlobalTracerProvider(new LazyTracerProvider(() => this.#load().tracerProvider));
     }
-    if (logsExporters.length > 0 && !isRegistered('logs')) {
+    const hasEvents = logsExporters.length > 0 || datadogAccount(this.#atStart) !== undefined;
+    if (hasEvents && !isRegistered('logs')) {
       logs.setGlobalLoggerProvider(new LazyLoggerProvider(() => this.#load().loggerProvider));
     }
     if (spoolFolder !== undefined) this.#scheduleFirstExport();

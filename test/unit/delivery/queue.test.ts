@@ -25,6 +25,7 @@ class Fixture {
     const { spoolFolder, compresses = false, log = this.log } = options;
     const destination: Destination = {
       name: 'http://receiver/v1/logs',
+      advice: { unavailable: 'Is it there?', refused: 'Is the key right?' },
       compresses,
       timeoutMillis: 10_000,
       maxAgeMillis: Number.POSITIVE_INFINITY,

@@ -13,8 +13,8 @@ describe('DeliveryStatus', () => {
   it('warns once while delivery fails, whichever signals do, and says once that it works again', () => {
     const { log, status } = createStatus();
     for (let time = 0; time < 100; time++) {
-      status.failed('metrics', URL, 'ECONNREFUSED', false);
-      status.failed('traces', 'http://c:4318/v1/traces', 'ECONNREFUSED', false);
+      status.failed('metrics', URL, 'ECONNREFUSED', 'Is it there?');
+      status.failed('traces', 'http://c:4318/v1/traces', 'ECONNREFUSED', 'Is it there?');
     }
     expect(log.warnings).toEqual([expect.stringContaining(`cannot deliver metrics to ${URL}: ECONNREFUSED`)]);
     status.delivered('metrics', URL, 1);
@@ -29,13 +29,13 @@ describe('DeliveryStatus', () => {
     try {
       const { log, status } = createStatus();
       for (let time = 0; time < 100; time++) {
-        status.failed('metrics', URL, 'ECONNREFUSED', false);
+        status.failed('metrics', URL, 'ECONNREFUSED', 'Is it there?');
         status.delivered('metrics', URL, 1);
       }
       expect(log.warnings).toHaveLength(1);
       expect(log.infos).toHaveLength(1);
       vi.advanceTimersByTime(61_000);
-      for (let time = 0; time < 3; time++) status.failed('metrics', URL, 'ECONNREFUSED', false);
+      for (let time = 0; time < 3; time++) status.failed('metrics', URL, 'ECONNREFUSED', 'Is it there?');
       expect(log.warnings).toHaveLength(2);
     } finally {
       vi.useRealTimers();
@@ -44,7 +44,7 @@ describe('DeliveryStatus', () => {
 
   it('tells a refusal, which loses data, from a failure that passes', () => {
     const { log, status } = createStatus();
-    status.failed('metrics', URL, 'it answers 401', true);
+    status.failed('metrics', URL, 'it answers 401', 'What it refuses is lost. Are the HEADERS right?');
     status.dropped('metrics', 'refused', 7);
     status.delivered('metrics', URL, 1);
     expect(log.warnings).toEqual([expect.stringMatching(/it answers 401.*What it refuses is lost.*HEADERS/)]);

@@ -300,7 +300,8 @@ describe('asksForNodeSdk', () => {
 
 describe('decidesStart', () => {
   it('holds for variables that act before anything is recorded, and for no other', () => {
-    const deciding = ['logLevel', 'disabled', 'metricsExporters', 'tracesExporters', 'logsExporters', 'spoolFolder'];
+    const exporters = ['metricsExporters', 'tracesExporters', 'logsExporters', 'datadogEnabled', 'datadogApiKey'];
+    const deciding = ['logLevel', 'disabled', 'spoolFolder', ...exporters];
     for (const key of keys) {
       for (const variable of settings[key].variables) {
         expect([variable, decidesStart({ [variable]: 'x' })]).toEqual([variable, deciding.includes(key)]);
