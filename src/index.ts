@@ -1,5 +1,9 @@
 export {
   catalogue,
+  type HealthRule,
+  type HealthStatus,
+  type HealthThreshold,
+  healthRules,
   type MetricDefinition,
   type MetricKind,
   type MetricName,
@@ -19,6 +23,9 @@ export type {
   TrainingMetrics,
 } from './run/collector-options.ts';
 export { type RecordOptions, SignalMetrics, type SignalMetricsOptions } from './run/custom-metrics.ts';
+export type { EventOptions, ServiceCheckOptions } from './run/events.ts';
+export type { CheckHealth } from './run/health.ts';
+export type { HealthOptions, HealthRuleOptions } from './run/health-options.ts';
 export type { HistoryEntry, MetricStatistics, MetricsHistory, MetricsSummary } from './run/history.ts';
 export type { Operation, OperationOutcome } from './run/operation.ts';
 export {

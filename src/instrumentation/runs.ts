@@ -1,4 +1,4 @@
-import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
+import type { LoggerProvider, MeterProvider, TracerProvider } from '@opentelemetry/api';
 import type { MetricName } from '../catalogue/index.ts';
 import type { Tags } from '../otel/attributes.ts';
 import { MetricsCollector, ownCollectors } from '../run/collector.ts';
@@ -9,10 +9,13 @@ export interface RunOptions {
   readonly tags?: Tags | undefined;
   /** As the collector's option of that name. */
   readonly omitAttributes?: readonly RunAttribute[] | undefined;
+  /** As the collector's option of that name. */
+  readonly health?: MetricsCollectorOptions['health'];
   /** Milliseconds without a call until a run is taken to be over. */
   readonly idleTimeoutMillis: number;
   readonly meterProvider?: MeterProvider | undefined;
   readonly tracerProvider?: TracerProvider | undefined;
+  readonly loggerProvider?: LoggerProvider | undefined;
 }
 
 /** Who a run belongs to, as the server's answer to `POST /runs` says. */
@@ -121,9 +124,8 @@ export class Runs {
   }
 
   #createCollector(runId: string): MetricsCollector {
-    const { tags, omitAttributes, meterProvider, tracerProvider } = this.#options;
-    const identity = this.#identities.get(runId);
-    return new MetricsCollector({ runId, ...identity, tags, omitAttributes, meterProvider, tracerProvider });
+    const { idleTimeoutMillis: _, ...options } = this.#options;
+    return new MetricsCollector({ runId, ...this.#identities.get(runId), ...options });
   }
 
   #endIdle(nowMillis: number): void {

@@ -34,7 +34,8 @@ export class CallTracker {
 
   constructor(options: CallTrackerOptions) {
     this.#options = options;
-    this.runs = new Runs(options);
+    const { readsLater: _, ...ofRuns } = options;
+    this.runs = new Runs(ofRuns);
   }
 
   get readsLater(): boolean {

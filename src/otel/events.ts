@@ -1,6 +1,7 @@
 import {
   type Attributes,
   type AttributeValue,
+  createNoopLogger,
   type LoggerProvider,
   type LogRecord,
   logs,
@@ -54,6 +55,9 @@ const ALERT_TYPE = 'event.alert_type';
 const AGGREGATION_KEY = 'event.aggregation_key';
 const CHECK = 'check.name';
 const STATUS = 'check.status';
+
+/** No event of it leaves the process. */
+export const silentLoggerProvider: LoggerProvider = { getLogger: createNoopLogger };
 
 const severities: Readonly<Record<AlertType | CheckStatus, SeverityNumber>> = {
   error: SeverityNumber.ERROR,

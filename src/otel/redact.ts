@@ -1,4 +1,4 @@
-import { oneLine } from './text.ts';
+import { cut, oneLine } from './text.ts';
 
 /** More than any message needs; what comes after it is not even looked at. */
 const MAX_READ = 4_096;
@@ -58,8 +58,20 @@ const rules: readonly (readonly [RegExp, string])[] = [
  * @param text from anywhere, such as an error's message.
  */
 export function redact(text: string, maxLength: number): string {
-  const hidden = rules.reduce((left, [pattern, replacement]) => left.replace(pattern, replacement), beginning(text));
-  return oneLine(hidden, maxLength);
+  return oneLine(hideSecrets(text), maxLength);
+}
+
+/** The same of text that may have lines, such as an event's. */
+export function redactLines(text: string, maxLength: number): string {
+  return cut(hideSecrets(text), maxLength)
+    .split(/\r?\n/)
+    .map((line) => oneLine(line, maxLength))
+    .join('\n')
+    .trim();
+}
+
+function hideSecrets(text: string): string {
+  return rules.reduce((left, [pattern, replacement]) => left.replace(pattern, replacement), beginning(text));
 }
 
 /** Without the word at which it is cut: half a secret is not recognized as one. */

@@ -1,8 +1,9 @@
-import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
+import type { LoggerProvider, MeterProvider, TracerProvider } from '@opentelemetry/api';
 import type { FieldsOf, performanceMetrics, rlMetrics, trainingMetrics } from '../catalogue/index.ts';
 import type { Tags } from '../otel/attributes.ts';
 import { readOptions, requireMethod, requireTags, requireText } from '../otel/options.ts';
 import { quoted } from '../otel/text.ts';
+import { type CheckedHealth, checkHealth, type HealthOptions } from './health-options.ts';
 
 export interface MetricsCollectorOptions {
   /** The run's id as `POST /runs` returned it; the attribute `run_id` of every point and span. */
@@ -15,7 +16,7 @@ export interface MetricsCollectorOptions {
   readonly tags?: Tags | undefined;
   /** How many calls the local history holds. Default 1000; 0 keeps none. The summary covers all calls regardless. */
   readonly historySize?: number | undefined;
-  /** `false` keeps the run in this process: history and summary work, no metric or span leaves. Default true. */
+  /** `false` keeps the run in this process: history and summary work, no metric, span or event leaves. Default true. */
   readonly enableDatadog?: boolean | undefined;
   /**
    * Attributes to leave out of the metrics; spans keep them. Datadog bills each combination of tags as a custom metric.
@@ -23,10 +24,14 @@ export interface MetricsCollectorOptions {
    * Default: none.
    */
   readonly omitAttributes?: readonly RunAttribute[] | undefined;
+  /** Thresholds of the run's own, by rule; `false` where its health is not to be judged. */
+  readonly health?: HealthOptions | boolean | undefined;
   /** Default: the globally registered one, also where it is registered later. */
   readonly meterProvider?: MeterProvider | undefined;
   /** Default: the globally registered one, also where it is registered later. */
   readonly tracerProvider?: TracerProvider | undefined;
+  /** Of events. Default: the globally registered one, also where it is registered later. */
+  readonly loggerProvider?: LoggerProvider | undefined;
 }
 
 export type RunAttribute = 'run_id' | 'user_id' | 'model';
@@ -57,8 +62,10 @@ const OPTIONS = [
   'historySize',
   'enableDatadog',
   'omitAttributes',
+  'health',
   'meterProvider',
   'tracerProvider',
+  'loggerProvider',
 ] as const satisfies readonly (keyof MetricsCollectorOptions)[];
 
 const RUN_ATTRIBUTES: readonly RunAttribute[] = ['run_id', 'user_id', 'model'];
@@ -66,7 +73,8 @@ const RUN_ATTRIBUTES: readonly RunAttribute[] = ['run_id', 'user_id', 'model'];
 const MAX_OMITTED = 10;
 
 /** The options, with those that have a default filled in. */
-export interface CheckedOptions extends MetricsCollectorOptions {
+export interface CheckedOptions extends Omit<MetricsCollectorOptions, 'health'> {
+  readonly health: CheckedHealth;
   readonly historySize: number;
   readonly enableDatadog: boolean;
   readonly omitAttributes: readonly RunAttribute[];
@@ -78,7 +86,7 @@ const DEFAULT_HISTORY_SIZE = 1_000;
 export function checkCollectorOptions(options: MetricsCollectorOptions): CheckedOptions {
   const where = 'createMetricsCollector';
   const { historySize = DEFAULT_HISTORY_SIZE, enableDatadog = true, ...read } = readOptions(where, options, OPTIONS);
-  const { runId, userId, model, tags, meterProvider, tracerProvider } = read;
+  const { runId, userId, model, tags, meterProvider, tracerProvider, loggerProvider } = read;
   requireText(where, 'runId', runId, 'pass the run_id that POST /runs returned');
   for (const [option, value] of Object.entries({ userId, model })) {
     if (value !== undefined) requireText(where, option, value, 'leave it out where there is none');
@@ -91,7 +99,9 @@ export function checkCollectorOptions(options: MetricsCollectorOptions): Checked
   const omitAttributes = checkOmitted(where, read.omitAttributes);
   requireMethod(where, 'meterProvider', meterProvider, 'getMeter', 'leave it out for the one that is registered');
   requireMethod(where, 'tracerProvider', tracerProvider, 'getTracer', 'leave it out for the one that is registered');
-  return { ...read, runId, historySize, enableDatadog, omitAttributes };
+  requireMethod(where, 'loggerProvider', loggerProvider, 'getLogger', 'leave it out for the one that is registered');
+  const health = checkHealth(where, read.health);
+  return { ...read, runId, historySize, enableDatadog, omitAttributes, health };
 }
 
 /** @throws TypeError unless these are attributes that can be left out. */

@@ -1,17 +1,15 @@
-import type { Attributes, Tracer } from '@opentelemetry/api';
+import type { Attributes, LoggerProvider, Tracer } from '@opentelemetry/api';
 import {
-  findMetric,
   type MetricKind,
   type MetricName,
   NAMESPACE,
   performanceMetrics,
-  progressMetrics,
-  qualifiedName,
   rlMetrics,
   trainingMetrics,
 } from '../catalogue/index.ts';
 import { type Tags, toAttributes } from '../otel/attributes.ts';
 import { warnOnce } from '../otel/diagnostics.ts';
+import { silentLoggerProvider } from '../otel/events.ts';
 import { SignalMeter, silentMeterProvider } from '../otel/meter.ts';
 import { signalTracer, silentTracerProvider } from '../otel/spans.ts';
 import {
@@ -23,10 +21,21 @@ import {
   type StepField,
   type TrainingMetrics,
 } from './collector-options.ts';
+import {
+  type EventOptions,
+  type EventSource,
+  type ServiceCheckOptions,
+  sendEvent,
+  sendServiceCheck,
+} from './events.ts';
 import { CallFields } from './fields.ts';
 import { guard } from './guard.ts';
+import { type CheckHealth, RunHealth } from './health.ts';
+import { reportHealth } from './health-report.ts';
 import { HistoryRing, type MetricsHistory, type MetricsSummary, RunStatistics } from './history.ts';
-import { type Operation, type OperationReport, operationName, stepOf, TimedOperation } from './operation.ts';
+import { extraMetricName, kindOf } from './metric-names.ts';
+import { OpenOperations } from './open-operations.ts';
+import { type Operation, type OperationReport, stepOf, type TimedOperation } from './operation.ts';
 import { OwnCollectors } from './own-collectors.ts';
 import { RunRecorder } from './recorder.ts';
 import { hasFields, kindOfThing, readResult } from './result.ts';
@@ -36,9 +45,6 @@ import { isStep, StepCounter } from './step-counter.ts';
 const trainingFields = new CallFields('collectTrainingMetrics', trainingMetrics, ['step', 'extraMetrics']);
 const rlFields = new CallFields('collectRlMetrics', rlMetrics, ['step']);
 const performanceFields = new CallFields('collectPerformanceMetrics', performanceMetrics, ['step']);
-
-/** As many as no run has: of operations that are begun and never ended, under ever new names. */
-const MAX_OPEN_NAMES = 100;
 
 /**
  * Makes the collector of one training run.
@@ -79,8 +85,9 @@ export class MetricsCollector {
    * @internal
    */
   readonly spanAttributes: Attributes;
-  /** Operations under way, the last one of each name. */
-  readonly #open = new Map<string, TimedOperation>();
+  readonly #operations: OpenOperations;
+  readonly #health: RunHealth;
+  readonly #loggerProvider: LoggerProvider | undefined;
   /** Metrics of this family that the host records itself: nobody else records them beside it. */
   readonly #ownPerformance = new Set<string>();
   #step: number | null = null;
@@ -99,6 +106,12 @@ export class MetricsCollector {
     this.#recorder = new RunRecorder(new SignalMeter(meterProvider), withIdentity(tags, Object.fromEntries(billed)));
     this.tracer = signalTracer(tracerProvider);
     this.spanAttributes = withIdentity(tags, identity);
+    this.#operations = new OpenOperations(this.tracer, this.spanAttributes, (report) => this.recordOperation(report));
+    this.#loggerProvider = enableDatadog ? checked.loggerProvider : silentLoggerProvider;
+    this.#health = new RunHealth(checked.health, {
+      record: (check, level) => this.#recorder.record('signal.health.status', 'gauge', level, { check }),
+      changed: (change) => reportHealth(change, { ...this.#eventSource, runId, step: this.#step }),
+    });
   }
 
   /** Loss, gradient norm, learning rate and whatever else one training step yields. */
@@ -156,7 +169,7 @@ export class MetricsCollector {
    */
   timeOperation<T>(name: string, fn: () => T): T {
     requireFunction('timeOperation', fn, "timeOperation('sample', () => client.sample())");
-    const operation = this.#begin(name);
+    const operation = this.#operations.begin(name, this.#step);
     if (operation === undefined) return fn();
     return whenSettled(
       () => operation.run(fn),
@@ -169,7 +182,22 @@ export class MetricsCollector {
 
   /** The start/stop form of `timeOperation`. */
   startOperation(name: string): Operation {
-    return this.#begin(name) ?? { end() {}, [Symbol.dispose]() {} };
+    return this.#operations.begin(name, this.#step) ?? { end() {}, [Symbol.dispose]() {} };
+  }
+
+  /** Something that happened, with the run's attributes: `event({ title: 'Milestone', text: '1000 steps' })`. */
+  event(options: EventOptions): void {
+    guard('event', () => sendEvent(this.#eventSource, options));
+  }
+
+  /** How something is, as a service check: `serviceCheck({ checkName: 'rl.sampler', status: 'OK' })`. */
+  serviceCheck(options: ServiceCheckOptions): void {
+    guard('serviceCheck', () => sendServiceCheck(this.#eventSource, options));
+  }
+
+  /** How the run is doing, by every check that has been judged. */
+  getHealth(): CheckHealth[] {
+    return this.#health.checks();
   }
 
   /** What the run has recorded since its start, or since the last `metricsHistory.clear()`. */
@@ -180,6 +208,7 @@ export class MetricsCollector {
   /** Ends the run's series. Call it once the run is over; history and summary stay. */
   end(): void {
     ownCollectors.delete(this);
+    this.#health.end();
     guard('end', () => this.#recorder.end());
   }
 
@@ -188,7 +217,7 @@ export class MetricsCollector {
    * @internal
    */
   openOperation(name: string): TimedOperation | undefined {
-    return this.#open.get(name);
+    return this.#operations.last(name);
   }
 
   /**
@@ -243,6 +272,10 @@ export class MetricsCollector {
     });
   }
 
+  get #eventSource(): EventSource {
+    return { namespace: NAMESPACE, attributes: this.spanAttributes, loggerProvider: this.#loggerProvider };
+  }
+
   /** What one call records is one entry, also where a getter of the caller's ends it early. */
   #collect(record: (recorded: Record<string, number>) => void): void {
     const recorded: Record<string, number> = {};
@@ -250,28 +283,8 @@ export class MetricsCollector {
       record(recorded);
     } finally {
       this.#keep(recorded);
+      this.#health.add(recorded);
     }
-  }
-
-  #begin(name: unknown): TimedOperation | undefined {
-    let operation: TimedOperation | undefined;
-    guard('timeOperation', () => {
-      const bare = operationName(name);
-      if (bare === undefined) warnOnce('operation', 'timeOperation: an operation needs a name; it is not timed');
-      else {
-        operation = new TimedOperation(bare, {
-          tracer: this.tracer,
-          attributes: this.spanAttributes,
-          step: this.#step,
-          report: (report, ended) => {
-            if (this.#open.get(bare) === ended) this.#open.delete(bare);
-            this.recordOperation(report);
-          },
-        });
-        if (this.#open.size < MAX_OPEN_NAMES) this.#open.set(bare, operation);
-      }
-    });
-    return operation;
   }
 
   /** @param isAfterUpdate whether `step` counts the update that it reports, as optim_step's answer does. */
@@ -285,6 +298,7 @@ export class MetricsCollector {
     this.#recorder.record('signal.training.current_step', 'gauge', step);
     const made = this.#steps.advanceTo(isAfterUpdate ? Math.max(0, step - 1) : step);
     if (made > 0) this.#recorder.record('signal.training.step', 'counter', made);
+    this.#health.stepped();
   }
 
   #recordFields(recorded: Record<string, number>, fields: CallFields, values: object): void {
@@ -327,19 +341,4 @@ export class MetricsCollector {
 /** Whatever tags there are, and however many, the run's own attributes stay. */
 function withIdentity(tags: Tags | undefined, identity: Tags): Attributes {
   return Object.freeze({ ...toAttributes(tags), ...toAttributes(identity) });
-}
-
-const RESERVED: ReadonlySet<string> = new Set(progressMetrics.map(({ name }) => name));
-
-/** The metric that an extra key of a training step is; `undefined` for those that the collector derives itself. */
-function extraMetricName(key: string): string | undefined {
-  const name = key.startsWith(`${NAMESPACE}.`) ? qualifiedName(key) : qualifiedName(`${NAMESPACE}.training.${key}`);
-  if (name === undefined || !RESERVED.has(name)) return name;
-  warnOnce(`reserved:${name}`, `extraMetrics: ${name} follows from step; the extra value is not recorded`);
-  return undefined;
-}
-
-/** Values that no definition describes are gauges, except durations. */
-function kindOf(name: string): MetricKind {
-  return findMetric(name)?.kind ?? (name.endsWith('_duration_ms') ? 'histogram' : 'gauge');
 }

@@ -1,13 +1,21 @@
-import type { Attributes, MeterProvider } from '@opentelemetry/api';
+import type { Attributes, LoggerProvider, MeterProvider } from '@opentelemetry/api';
 import { findMetric, type MetricKind, NAMESPACE, qualifiedName } from '../catalogue/index.ts';
 import { type Tags, toAttributes } from '../otel/attributes.ts';
 import { write } from '../otel/bind.ts';
 import { warnOnce } from '../otel/diagnostics.ts';
+import { silentLoggerProvider } from '../otel/events.ts';
 import { isFiniteFor } from '../otel/finite.ts';
 import { instrumentsOf } from '../otel/instruments.ts';
 import { SignalMeter, silentMeterProvider } from '../otel/meter.ts';
 import { readOptions, requireMethod, requireTags, requireText } from '../otel/options.ts';
 import { cut } from '../otel/text.ts';
+import {
+  type EventOptions,
+  type EventSource,
+  type ServiceCheckOptions,
+  sendEvent,
+  sendServiceCheck,
+} from './events.ts';
 import { guard } from './guard.ts';
 import { requireFunction, whenSettled } from './settled.ts';
 import { isRecordable, NON_FINITE } from './values.ts';
@@ -21,6 +29,8 @@ export interface SignalMetricsOptions {
   readonly enabled?: boolean | undefined;
   /** Default: the globally registered one, also where it is registered later. */
   readonly meterProvider?: MeterProvider | undefined;
+  /** Of events. Default: the globally registered one, also where it is registered later. */
+  readonly loggerProvider?: LoggerProvider | undefined;
 }
 
 export interface RecordOptions {
@@ -38,6 +48,7 @@ const OPTIONS = [
   'constantTags',
   'enabled',
   'meterProvider',
+  'loggerProvider',
 ] as const satisfies readonly (keyof SignalMetricsOptions)[];
 
 /** Bounds what `set` remembers for a series, and in all; past it, the count stays a lower bound. */
@@ -60,15 +71,22 @@ export class SignalMetrics {
   readonly #namespace: string;
   readonly #constantTags: Attributes;
   readonly #meter: SignalMeter;
+  readonly #events: EventSource;
   readonly #sets = new Map<string, Set<string>>();
   #setValues = 0;
 
   /** @throws TypeError on an unknown or unusable option. */
   constructor(options: SignalMetricsOptions = {}) {
-    const { namespace = NAMESPACE, constantTags, enabled, meterProvider } = checkMetricsOptions(options);
+    const checked = checkMetricsOptions(options);
+    const { namespace = NAMESPACE, constantTags, enabled, meterProvider, loggerProvider } = checked;
     this.#namespace = namespace;
     this.#constantTags = toAttributes(constantTags);
     this.#meter = new SignalMeter(enabled === false ? silentMeterProvider : meterProvider);
+    this.#events = {
+      namespace,
+      attributes: this.#constantTags,
+      loggerProvider: enabled === false ? silentLoggerProvider : loggerProvider,
+    };
   }
 
   /** The value that something has now. */
@@ -121,6 +139,16 @@ export class SignalMetrics {
       }
       this.#write(qualified, 'gauge', values.size, options);
     });
+  }
+
+  /** Something that happened: `event({ title: 'Milestone', text: '1000 steps', alertType: 'success' })`. */
+  event(options: EventOptions): void {
+    this.#guarded('event', () => sendEvent(this.#events, options));
+  }
+
+  /** How something is, as a service check: `serviceCheck({ checkName: 'rl.kl_divergence', status: 'CRITICAL' })`. */
+  serviceCheck(options: ServiceCheckOptions): void {
+    this.#guarded('serviceCheck', () => sendServiceCheck(this.#events, options));
   }
 
   /**
@@ -200,9 +228,9 @@ export class SignalMetrics {
 /** @throws TypeError saying what to write instead. */
 function checkMetricsOptions(given: SignalMetricsOptions): Partial<SignalMetricsOptions> {
   const where = 'SignalMetrics';
-  const noKeys = 'it takes no keys, the Collector has them as DD_API_KEY';
+  const noKeys = 'it takes no keys, the environment has them: DATADOG_API_KEY, DATADOG_APP_KEY';
   const options = readOptions(where, given, OPTIONS, { apikey: noKeys, appkey: noKeys });
-  const { namespace, constantTags, enabled = true, meterProvider } = options;
+  const { namespace, constantTags, enabled = true, meterProvider, loggerProvider } = options;
   if (namespace !== undefined) requireText(where, 'namespace', namespace, 'leave it out for "signal"');
   if (namespace !== undefined && !(namespace.length <= MAX_NAMESPACE_LENGTH && /^[a-z]([\w.]*\w)?$/i.test(namespace))) {
     const rule = 'starts with a letter and has letters, digits, "_" and "." inside';
@@ -211,6 +239,7 @@ function checkMetricsOptions(given: SignalMetricsOptions): Partial<SignalMetrics
   requireTags(where, 'constantTags', constantTags);
   if (typeof enabled !== 'boolean') throw new TypeError(`${where}: enabled must be true or false`);
   requireMethod(where, 'meterProvider', meterProvider, 'getMeter', 'leave it out for the one that is registered');
+  requireMethod(where, 'loggerProvider', loggerProvider, 'getLogger', 'leave it out for the one that is registered');
   return options;
 }
 

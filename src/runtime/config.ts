@@ -54,6 +54,7 @@ export const defaults: Config = {
   baseUrls: undefined,
   tags: undefined,
   omitAttributes: [],
+  health: undefined,
   gpuIntervalMillis: 10_000,
   datadogEnabled: undefined,
   datadogApiKey: undefined,

@@ -1,4 +1,4 @@
-import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
+import type { LoggerProvider, MeterProvider, TracerProvider } from '@opentelemetry/api';
 import { followClient, type TrainingClientOptions } from '../instrumentation/client.ts';
 import { addRuns, followGpus } from '../instrumentation/gpu-runs.ts';
 import { createHttpWatcher } from '../instrumentation/http-watcher.ts';
@@ -8,12 +8,13 @@ import { type RequestWatcher, watchRequests } from '../instrumentation/watch.ts'
 import { readOptions, requireTags } from '../otel/options.ts';
 import { VERSION } from '../otel/version.ts';
 import { checkOmitted } from '../run/collector-options.ts';
+import { checkHealth } from '../run/health-options.ts';
 import { type Config, readConfig } from './config.ts';
 
 export type { TrainingClientOptions } from '../instrumentation/client.ts';
 export { doNow } from '../instrumentation/later.ts';
 
-export interface SignalInstrumentationConfig extends Pick<RunOptions, 'tags' | 'omitAttributes'> {
+export interface SignalInstrumentationConfig extends Pick<RunOptions, 'tags' | 'omitAttributes' | 'health'> {
   /** `false`: off until `enable()` is called. Default true. */
   readonly enabled?: boolean | undefined;
   /**
@@ -30,6 +31,7 @@ const OPTIONS = [
   'baseUrls',
   'tags',
   'omitAttributes',
+  'health',
   'gpuIntervalMillis',
 ] as const satisfies readonly (keyof SignalInstrumentationConfig)[];
 
@@ -74,17 +76,21 @@ function follow(
   const {
     meterProvider,
     tracerProvider,
+    loggerProvider,
     readsLater,
     tags = config.tags,
     omitAttributes = config.omitAttributes,
+    health = config.health,
   } = options;
   const idleTimeoutMillis = config.idleTimeoutMillis;
   const tracker = new CallTracker({
     tags,
     omitAttributes,
+    health,
     idleTimeoutMillis,
     meterProvider,
     tracerProvider,
+    loggerProvider,
     readsLater,
   });
   const watcher = createHttpWatcher(baseUrls ?? [], tracker);
@@ -115,7 +121,7 @@ export class SignalInstrumentation {
   readonly instrumentationName = NAME;
   readonly instrumentationVersion: string = VERSION;
   #config: SignalInstrumentationConfig & { readonly enabled: boolean };
-  #providers: Pick<RunOptions, 'meterProvider' | 'tracerProvider'> = {};
+  #providers: Pick<RunOptions, 'meterProvider' | 'tracerProvider' | 'loggerProvider'> = {};
   #following: Following | undefined;
   #stop: (() => void) | undefined;
 
@@ -148,6 +154,11 @@ export class SignalInstrumentation {
     this.#providers = { ...this.#providers, meterProvider };
   }
 
+  /** Default: the globally registered one. Holds for runs that begin after it. */
+  setLoggerProvider(loggerProvider: LoggerProvider): void {
+    this.#providers = { ...this.#providers, loggerProvider };
+  }
+
   setConfig(config: SignalInstrumentationConfig): void {
     this.#config = checked(config);
   }
@@ -168,7 +179,8 @@ export class SignalInstrumentation {
 
 function checked(config: SignalInstrumentationConfig) {
   const where = 'SignalInstrumentation';
-  const { enabled = true, baseUrls, tags, omitAttributes, gpuIntervalMillis } = readOptions(where, config, OPTIONS);
+  const options = readOptions(where, config, OPTIONS);
+  const { enabled = true, baseUrls, tags, omitAttributes, health, gpuIntervalMillis } = options;
   if (typeof enabled !== 'boolean') throw new TypeError(`${where}: enabled must be true or false`);
   if (baseUrls !== undefined && !(Array.isArray(baseUrls) && baseUrls.every(isHttpUrl))) {
     throw new TypeError(`${where}: baseUrls must be http:// or https:// URLs in an array`);
@@ -178,7 +190,8 @@ function checked(config: SignalInstrumentationConfig) {
     throw new TypeError(`${where}: gpuIntervalMillis must be a whole number from 0`);
   }
   const omitted = omitAttributes && checkOmitted(where, omitAttributes);
-  return { enabled, baseUrls, tags, omitAttributes: omitted, gpuIntervalMillis };
+  checkHealth(where, health);
+  return { enabled, baseUrls, tags, omitAttributes: omitted, health, gpuIntervalMillis };
 }
 
 function isHttpUrl(url: unknown): boolean {

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { DiagLogLevel } from '@opentelemetry/api';
 import * as v from 'valibot';
 import { withoutSecrets } from '../delivery/url.ts';
+import { type HealthOptions, parseHealth } from '../run/health-options.ts';
 
 /** Reads the text of a variable. */
 export type Schema<Value> = v.GenericSchema<string, Value>;
@@ -161,6 +162,21 @@ export function someOf<const Names extends readonly [string, ...string[]]>(names
     v.description(`a list of ${names.join(', ')}, or none`),
   );
 }
+
+/** Thresholds of health rules, as `parseHealth` reads them. */
+export const health: Schema<HealthOptions | false> = v.pipe(
+  trimmed,
+  v.toLowerCase(),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    try {
+      return parseHealth(dataset.value);
+    } catch (error) {
+      addIssue({ message: error instanceof Error ? error.message : 'unreadable' });
+      return NEVER;
+    }
+  }),
+  v.description('thresholds by rule, such as kl_divergence.critical=0.5,stalled=off; or off'),
+);
 
 /** Headers as the official exporters read them; what follows a `;` is none of a pair's. */
 export const headers = v.pipe(

@@ -7,6 +7,7 @@ import {
   exactChoice,
   flag,
   headers,
+  health,
   httpUrl,
   httpUrls,
   key,
@@ -217,6 +218,11 @@ export const settings = {
     variables: ['SIGNAL_OMIT_ATTRIBUTES'],
     schema: someOf(['run_id', 'user_id', 'model']),
     meaning: 'attributes that the metrics of such a run do without ([Cost](#datadog))',
+  },
+  health: {
+    variables: ['SIGNAL_HEALTH'],
+    schema: optional(health),
+    meaning: 'how the health of such a run is judged ([Health](#health))',
   },
   gpuIntervalMillis: {
     variables: ['SIGNAL_GPU_INTERVAL'],

@@ -10,6 +10,7 @@ describe('a collector on the bound meter', () => {
     collector.startOperation('sample').end({ error: new Error('no') });
     collector.end();
     expect([...(await metrics.collect()).keys()].sort()).toEqual([
+      'signal.health.status',
       'signal.performance.sample_duration_ms',
       'signal.training.current_step',
       'signal.training.loss',

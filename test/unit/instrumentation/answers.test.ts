@@ -10,6 +10,7 @@ import { TestMetrics, TestSpans } from '../../support/telemetry.ts';
 const RUN = 'run_0123456789abcdef';
 const DURATION = 'signal.performance.forward_backward_duration_ms';
 const DEPTH = 'signal.performance.queue_depth';
+const HEALTH = 'signal.health.status';
 const LOSS = 'signal.training.loss';
 
 const metricsOfAnswer = { loss: 0.5, kl_divergence: 0.01, grad_norm: 1.5, reward_mean: 7 };
@@ -112,7 +113,7 @@ describe('an answer', () => {
     await pass();
     expect(await metrics.values(LOSS)).toEqual([0.25]);
     expect([...(await metrics.collect()).keys()].sort()).toEqual(
-      [LOSS, DURATION, DEPTH, 'signal.training.current_step', 'signal.training.step'].sort(),
+      [LOSS, DURATION, DEPTH, HEALTH, 'signal.training.current_step', 'signal.training.step'].sort(),
     );
   });
 

@@ -186,7 +186,7 @@ describe('SignalMetrics', () => {
   it.each<[string, object, RegExp]>([
     ['an unknown option', { prefix: 'x' }, /unknown option "prefix"; the options are namespace/],
     ['an option of the Python client', { constant_tags: [] }, /write constantTags/],
-    ['a key', { apiKey: 'secret' }, /the Collector has them/],
+    ['a key', { apiKey: 'secret' }, /the environment has them: DATADOG_API_KEY/],
     ['an empty namespace', { namespace: '' }, /namespace/],
     ['a namespace that no backend takes', { namespace: 'a b' }, /namespace starts with a letter/],
     ['a switch that is none', { enabled: 'no' }, /enabled must be true or false/],
