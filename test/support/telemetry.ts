@@ -1,6 +1,12 @@
 import type * as api from '@opentelemetry/api';
 import type { Attributes } from '@opentelemetry/api';
 import {
+  InMemoryLogRecordExporter,
+  LoggerProvider,
+  type ReadableLogRecord,
+  SimpleLogRecordProcessor,
+} from '@opentelemetry/sdk-logs';
+import {
   AggregationTemporality,
   type DataPoint,
   type ExponentialHistogram,
@@ -15,6 +21,7 @@ import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor, TracerPro
 import { BoundMetricProducer } from '../../src/bound-meter/producer.ts';
 import { BoundMeterProvider } from '../../src/bound-meter/provider.ts';
 import { resolveViews } from '../../src/bound-meter/views.ts';
+import { readEvent, readServiceCheck, type ServiceCheck, type SignalEvent } from '../../src/otel/events.ts';
 
 /** Reads when the test asks, as a scrape does. */
 export class PullReader extends MetricReader {
@@ -107,5 +114,25 @@ export class TestSpans {
 
   finished(): ReadableSpan[] {
     return this.#exporter.getFinishedSpans();
+  }
+}
+
+/** A real LoggerProvider, and the events and service checks that it was given. */
+export class TestEvents {
+  readonly #exporter = new InMemoryLogRecordExporter();
+  readonly provider = new LoggerProvider({
+    processors: [new SimpleLogRecordProcessor({ exporter: this.#exporter })],
+  });
+
+  records(): ReadableLogRecord[] {
+    return this.#exporter.getFinishedLogRecords();
+  }
+
+  events(): SignalEvent[] {
+    return this.records().flatMap((record) => readEvent(record) ?? []);
+  }
+
+  checks(): ServiceCheck[] {
+    return this.records().flatMap((record) => readServiceCheck(record) ?? []);
   }
 }
