@@ -5,6 +5,7 @@ const commonUsage = `  --url URL            base URL of the API (default: SIGNAL
   --steps N            optimizer steps at most (default 4000)
   --target-reward R    stop once the mean return of the last 100 episodes is above R (default 150, highest 200)
   --learning-rate LR   learning rate of the optimizer (default 0.001)
+  --diverge FROM:TO    from optimizer step FROM to TO 100 times the learning rate, to see the alarms
   --seed N             seed of the network and the environments (default 1)
   --json FILE          write the final values to FILE as JSON
   --help               show this text
@@ -30,6 +31,8 @@ export interface TrainOptions {
   readonly steps: number;
   readonly targetReward: number;
   readonly learningRate: number;
+  /** The optimizer steps, from the first to before the last, that diverge. */
+  readonly diverge: { readonly from: number; readonly to: number } | undefined;
   readonly seed: number;
   readonly json: string | undefined;
 }
@@ -46,6 +49,7 @@ const commonOptions = {
   steps: { type: 'string', default: '4000' },
   'target-reward': { type: 'string', default: '150' },
   'learning-rate': { type: 'string', default: '0.001' },
+  diverge: { type: 'string' },
   seed: { type: 'string', default: '1' },
   json: { type: 'string' },
   help: { type: 'boolean', default: false },
@@ -89,6 +93,7 @@ function checked(values: ReturnType<typeof parse<typeof commonOptions>>, env: No
     steps: readNumber('--steps', values.steps, (value) => Number.isInteger(value) && value >= 1),
     targetReward: readNumber('--target-reward', values['target-reward'], Number.isFinite),
     learningRate: readNumber('--learning-rate', values['learning-rate'], (value) => value > 0 && value <= 1),
+    diverge: values.diverge === undefined ? undefined : readRange('--diverge', values.diverge),
     seed: readNumber('--seed', values.seed, (value) => Number.isInteger(value) && value >= 0),
     json: values.json,
   };
@@ -108,4 +113,12 @@ function readNumber(name: string, text: string, isAllowed: (value: number) => bo
     throw new UsageError(`${name} does not take ${JSON.stringify(text)}`);
   }
   return value;
+}
+
+function readRange(name: string, text: string): { from: number; to: number } {
+  const [, from, to] = /^(\d+):(\d+)$/.exec(text.trim()) ?? [];
+  if (from === undefined || to === undefined || Number(from) >= Number(to)) {
+    throw new UsageError(`${name} takes two optimizer steps, such as 64:80, not ${JSON.stringify(text)}`);
+  }
+  return { from: Number(from), to: Number(to) };
 }

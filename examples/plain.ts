@@ -3,7 +3,7 @@ import { type PlainOptions, plainUsage, readPlainOptions } from './options.ts';
 import { runProgram } from './program.ts';
 import { TrainingReport } from './report.ts';
 import { type BatchItem, SignalClient } from './signal-client.ts';
-import { createRun, ppoRequest, trainLoop } from './training.ts';
+import { createRun, learningRateAt, ppoRequest, trainLoop } from './training.ts';
 import { openTransport } from './transports.ts';
 
 // Not a line about telemetry: what `--require signal-otel/register` shows of this driver, it sees by itself.
@@ -15,7 +15,8 @@ async function main(options: PlainOptions): Promise<void> {
   const report = new TrainingReport(run.run_id);
   const takeStep = async (batchData: readonly BatchItem[]) => {
     report.recordPass(await training.forwardBackward(ppoRequest(batchData)));
-    report.recordUpdate(await training.optimStep({ learningRate: options.learningRate }));
+    const learningRate = learningRateAt(report.optimSteps, options);
+    report.recordUpdate(await training.optimStep({ learningRate }));
   };
   await trainLoop({ training, report, takeStep }, options);
   const { checkpoint_path } = await training.saveState();

@@ -6,7 +6,7 @@ import { readOptions, type TrainOptions, usage } from './options.ts';
 import { runProgram } from './program.ts';
 import { TrainingReport } from './report.ts';
 import { type BatchItem, SignalClient, type TrainingClient } from './signal-client.ts';
-import { createRun, ppoRequest, trainLoop } from './training.ts';
+import { createRun, learningRateAt, ppoRequest, trainLoop } from './training.ts';
 
 /** Two operations and their answers: the report's percentiles are of the whole run. */
 const entriesPerStep = 4;
@@ -17,12 +17,12 @@ interface TrainingContext {
   readonly training: TrainingClient;
   readonly collector: MetricsCollector;
   readonly report: TrainingReport;
-  readonly learningRate: number;
+  readonly options: TrainOptions;
 }
 
 /** One optimizer step: both operations under one span, their answers into the collector. */
 function trainStep(context: TrainingContext, batchData: readonly BatchItem[]): Promise<void> {
-  const { training, collector, report, learningRate } = context;
+  const { training, collector, report, options } = context;
   return tracer.startActiveSpan('train.step', async (span) => {
     try {
       const pass = await collector.timeOperation('forward_backward', () =>
@@ -31,6 +31,7 @@ function trainStep(context: TrainingContext, batchData: readonly BatchItem[]): P
       collector.collectResult(pass);
       report.recordPass(pass);
 
+      const learningRate = learningRateAt(report.optimSteps, options);
       const update = await collector.timeOperation('optim_step', () => training.optimStep({ learningRate }));
       collector.collectResult(update);
       report.recordUpdate(update);
@@ -52,7 +53,7 @@ async function main(options: TrainOptions): Promise<void> {
     historySize: options.steps * entriesPerStep,
   });
   const report = new TrainingReport(run.run_id);
-  const context = { training, collector, report, learningRate: options.learningRate };
+  const context = { training, collector, report, options };
   try {
     await trainLoop({ training, report, takeStep: (batchData) => trainStep(context, batchData) }, options);
     const { checkpoint_path } = await training.saveState();

@@ -19,6 +19,14 @@ export function ppoRequest(batchData: readonly BatchItem[]): ForwardBackwardRequ
   return { batchData, lossFn: 'enhanced_ppo', lossKwargs };
 }
 
+const divergence = 100;
+
+/** The learning rate of an optimizer step, counted from 0. */
+export function learningRateAt(step: number, { learningRate, diverge }: TrainOptions): number {
+  const isDiverging = diverge !== undefined && step >= diverge.from && step < diverge.to;
+  return isDiverging ? learningRate * divergence : learningRate;
+}
+
 export interface Trainee {
   readonly training: TrainingClient;
   readonly report: TrainingReport;

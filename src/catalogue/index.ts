@@ -14,6 +14,7 @@ export {
   HEALTH_WINDOW,
   HEALTH_WINDOW_MIN,
   type HealthLevel,
+  type HealthMeasure,
   type HealthRule,
   type HealthStatus,
   type HealthThreshold,

@@ -1,5 +1,5 @@
 import type { Attributes, LoggerProvider } from '@opentelemetry/api';
-import type { HealthRule, HealthThreshold } from '../catalogue/index.ts';
+import { HEALTH_STATUSES, type HealthMeasure, type HealthThreshold } from '../catalogue/index.ts';
 import { log } from '../otel/diagnostics.ts';
 import { type AlertType, emitEvent, emitServiceCheck } from '../otel/events.ts';
 import type { HealthChange } from './health.ts';
@@ -20,46 +20,73 @@ const alertTypes = { ok: 'success', warning: 'warning', critical: 'error' } as c
 
 const words = { ok: 'Recovered', warning: 'Warning', critical: 'Critical' } as const;
 
+const comparisons = { '>': 'above', '>=': 'from', '<': 'below', '<=': 'up to' } as const satisfies Record<
+  HealthThreshold['when'],
+  string
+>;
+
 /** Tells a change of status: one event and one service check for backends, one line on stderr. */
 export function reportHealth(change: HealthChange, run: ReportedRun): void {
   const { rule, status, value } = change;
-  const title = `${words[status]}: ${rule.title} ${number(value)}`;
+  const { runId, loggerProvider } = run;
+  const word = words[status];
+  const title = `${word}: ${rule.title} ${shown(rule.measure, value)} (${runId})`;
   const text = textOf(change, run);
   const attributes = { ...run.attributes, check: rule.check };
-  const alertType = alertTypes[status];
-  const aggregationKey = `${run.runId}:${rule.check}`;
-  emitEvent({ title: `${title} (${run.runId})`, text, alertType, aggregationKey, attributes }, run.loggerProvider);
-  emitServiceCheck({ check: rule.check, status, message: text, attributes: run.attributes }, run.loggerProvider);
-  log[status === 'critical' ? 'warn' : 'info'](`${run.runId}: ${title}. ${text}`);
+  const aggregationKey = `${runId}:${rule.check}`;
+  emitEvent({ title, text, alertType: alertTypes[status], aggregationKey, attributes }, loggerProvider);
+  emitServiceCheck({ check: rule.check, status, message: text, attributes: run.attributes }, loggerProvider);
+  log[status === 'critical' ? 'warn' : 'info'](`${runId}: ${word}: ${text}`);
 }
 
-function textOf({ rule, status, previous, value }: HealthChange, { step }: ReportedRun): string {
-  const at = step === null ? '' : ` at step ${step}`;
-  if (status === 'ok') return `${subject(rule)} is ${number(value)}${at}, well again after ${previous}.`;
-  const threshold = rule[status];
-  const why = threshold === undefined ? '' : `, ${comparison(threshold)} ${number(threshold.value)}`;
-  const patience = rule.patience > 1 ? `, as in the ${rule.patience - 1} values before` : '';
-  return `${subject(rule)} is ${number(value)}${why}${at}${patience}. ${rule.advice}`;
+function textOf(change: HealthChange, { step }: ReportedRun): string {
+  const { rule, status, previous } = change;
+  const found = `${step === null ? '' : `step ${step}: `}${finding(change)}`;
+  if (status === 'ok') return `${found}, well again after ${previous}.`;
+  if (HEALTH_STATUSES.indexOf(status) < HEALTH_STATUSES.indexOf(previous)) {
+    return `${found}, better after ${previous}, not yet well. ${rule.advice}`;
+  }
+  return `${found}${limitOf(change)}. ${rule.advice}`;
 }
 
-/** What is judged, in words. */
-function subject({ measure, metric }: HealthRule): string {
+function limitOf({ rule, status }: HealthChange): string {
+  const threshold = status === 'ok' ? undefined : rule[status];
+  if (threshold === undefined || rule.measure === 'nonFinite') return '';
+  const patience = rule.patience > 1 ? `, ${rule.patience} values in a row` : '';
+  return ` (${status} ${comparisons[threshold.when]} ${shown(rule.measure, threshold.value)}${patience})`;
+}
+
+/** What was judged, in words. */
+function finding({ rule: { measure, metric }, value }: HealthChange): string {
+  const amount = shown(measure, Math.abs(value));
   switch (measure) {
     case 'value':
-      return metric;
+      return `${metric} is ${shown(measure, value)}`;
     case 'drop':
-      return `The share by which ${metric} is below its recent mean`;
+      return `${metric} is ${amount} ${value < 0 ? 'above' : 'below'} its recent mean`;
     case 'spike':
-      return `The distance of ${metric} from its recent mean, in standard deviations,`;
+      return `${metric} is ${amount} ${value < 0 ? 'below' : 'above'} its recent mean`;
     case 'nonFinite':
-      return 'The number of values that are NaN or infinite';
+      return value === 0 ? 'all values are finite' : `${amount} NaN or infinite`;
     case 'idleSeconds':
-      return 'The time without a step, in seconds,';
+      return value === 0 ? 'a step has come' : `no step for ${amount}`;
   }
 }
 
-function comparison({ when }: HealthThreshold): string {
-  return { '>': 'above', '>=': 'at or above', '<': 'below', '<=': 'at or below' }[when];
+/** A judged number, in its unit. */
+function shown(measure: HealthMeasure, value: number): string {
+  switch (measure) {
+    case 'value':
+      return number(value);
+    case 'drop':
+      return `${number(100 * value)} %`;
+    case 'spike':
+      return `${number(value)} standard deviations`;
+    case 'nonFinite':
+      return value === 1 ? '1 value' : `${value} values`;
+    case 'idleSeconds':
+      return `${Math.floor(value)} s`;
+  }
 }
 
 function number(value: number): string {

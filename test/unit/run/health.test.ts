@@ -199,7 +199,7 @@ describe('a change of status', () => {
     for (let step = 7; step < 12; step++) collector.collectRlMetrics({ step, klDivergence: 0.2345 });
     const [rule] = healthRules;
     const attributes = { run_id: 'run_1', user_id: 'user_1', team: 'ml' };
-    const text = `signal.rl.kl_divergence is 0.2345, above 0.1 at step 7. ${rule.advice}`;
+    const text = `step 7: signal.rl.kl_divergence is 0.2345 (critical above 0.1). ${rule.advice}`;
     expect(events.events()).toEqual([
       {
         title: 'Critical: KL divergence 0.2345 (run_1)',
@@ -212,7 +212,9 @@ describe('a change of status', () => {
     expect(events.checks()).toEqual([
       { check: 'signal.rl.kl_divergence', status: 'critical', message: text, attributes },
     ]);
-    expect(log.warnings).toEqual([expect.stringContaining('run_1: Critical: KL divergence 0.2345. signal.rl.kl')]);
+    expect(log.warnings).toEqual([
+      expect.stringContaining('run_1: Critical: step 7: signal.rl.kl_divergence is 0.2345'),
+    ]);
   });
 
   it('tells each step of the way: worse at once, better after ten values', () => {
@@ -221,6 +223,38 @@ describe('a change of status', () => {
     values.forEach((klDivergence, step) => void collector.collectRlMetrics({ step, klDivergence }));
     expect(statuses()).toEqual(['kl_divergence warning', 'kl_divergence critical', 'kl_divergence ok']);
     expect(events.events().map(({ alertType }) => alertType)).toEqual(['warning', 'error', 'success']);
+  });
+
+  it.each<[string, number[], Partial<MetricsCollectorOptions>, RegExp]>([
+    ['a warning', [0.05], {}, /is 0.05 \(warning from 0.05\)\. The policy moves/],
+    ['a way back', [0.2, ...times(10, 0.07)], {}, /is 0.07, better after critical, not yet well\. The policy moves/],
+    ['a recovery', [0.2, ...times(10, 0.01)], {}, /is 0.01, well again after critical\.$/],
+    [
+      'patience',
+      [0.2, 0.3],
+      { health: { klDivergence: { patience: 2 } } },
+      /is 0.3 \(critical above 0.1, 2 values in a row\)/,
+    ],
+  ])('says so of %s', (_, values, options, text) => {
+    const collector = collect(options);
+    values.forEach((klDivergence, step) => void collector.collectRlMetrics({ step, klDivergence }));
+    expect(events.events().at(-1)?.text).toMatch(text);
+  });
+
+  it('says in words what was found by each measure', () => {
+    const collector = collect({ health: { stalled: { critical: 5 } } });
+    for (let step = 0; step < 20; step++) {
+      collector.collectTrainingMetrics({ loss: 1, step, extraMetrics: { 'signal.rl.entropy': 1 } });
+    }
+    collector.collectTrainingMetrics({ loss: 3, step: 20, extraMetrics: { 'signal.rl.entropy': 0.4 } });
+    collector.collectTrainingMetrics({ loss: Number.NaN, step: 21 });
+    vi.advanceTimersByTime(6_000);
+    expect(events.events().map(({ text }) => text.replace(/\. .*/, ''))).toEqual([
+      'step 20: signal.rl.entropy is 60 % below its recent mean (critical above 50 %)',
+      'step 20: signal.training.loss is 20 standard deviations above its recent mean (critical above 16 standard deviations)',
+      'step 21: 1 value NaN or infinite',
+      'step 21: no step for 5 s (critical from 5 s)',
+    ]);
   });
 
   it('that repeats an alarm of the last minute waits, and is left out where it is over by then', () => {
