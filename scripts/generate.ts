@@ -1,11 +1,13 @@
 /**
- * Writes what follows from the catalogue and the table of the settings: `node scripts/generate.ts`. With `--check` it
- * writes nothing and fails where a committed file is not what it would write.
+ * Writes what follows from the catalogue, the health rules and the table of the settings: `node scripts/generate.ts`.
+ * With `--check` it writes nothing and fails where a committed file is not what it would write.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
+import * as datadog from '@datadog/datadog-api-client';
 import { catalogue } from '../src/catalogue/index.ts';
+import { datadogFiles } from '../src/dashboards/datadog-json.ts';
 import { metricTable } from '../src/dashboards/markdown.ts';
 import { defaults } from '../src/runtime/config.ts';
 import { expectation } from '../src/runtime/schemas.ts';
@@ -14,6 +16,8 @@ import { format, keys } from '../src/runtime/settings-reader.ts';
 
 const table = metricTable(catalogue);
 
+const ofDatadog = Object.entries(datadogFiles(datadog)).map(([name, text]) => [`dashboards/${name}`, () => text]);
+
 const files: Readonly<Record<string, (current: string) => string>> = {
   'dashboards/metrics.md': () => `# Metrics\n\nGenerated from the catalogue by \`npm run generate\`.\n\n${table}\n`,
   'README.md': (current) =>
@@ -21,6 +25,7 @@ const files: Readonly<Record<string, (current: string) => string>> = {
       (text, [name, content]) => replaceSection(text, name, content),
       current,
     ),
+  ...Object.fromEntries(ofDatadog),
 };
 
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });

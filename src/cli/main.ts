@@ -2,6 +2,7 @@
 import { VERSION } from '../otel/version.ts';
 import { catalogueCommand } from './catalogue.ts';
 import { configCommand } from './config.ts';
+import { datadogCommand } from './datadog.ts';
 
 const HELP = `signal-otel ${VERSION}: metrics of Signal training runs through OpenTelemetry
 
@@ -9,6 +10,7 @@ Usage
   node --require signal-otel/register app.js    start an application with its telemetry on
   signal-otel catalogue [--json]                list the metrics: name, kind, unit, typical range, meaning
   signal-otel config [--json]                   show the settings of this environment, and which are bad
+  signal-otel datadog apply | export            dashboard, monitors and metric settings for Datadog
   signal-otel --help | --version
 
 Where the telemetry goes is set by the standard variables, for example
@@ -18,7 +20,7 @@ Where the telemetry goes is set by the standard variables, for example
 
 const EXIT_USAGE = 2;
 
-function main(args: readonly string[]): number {
+async function main(args: readonly string[]): Promise<number> {
   const [command, ...rest] = args;
   switch (command) {
     case undefined:
@@ -35,14 +37,18 @@ function main(args: readonly string[]): number {
       return catalogueCommand(rest);
     case 'config':
       return configCommand(rest);
+    case 'datadog':
+      return await datadogCommand(rest);
     default:
-      console.error(`signal-otel: there is no command ${JSON.stringify(command)}. Commands: catalogue, config, --help`);
+      console.error(
+        `signal-otel: there is no command ${JSON.stringify(command)}. Commands: catalogue, config, datadog, --help`,
+      );
       return EXIT_USAGE;
   }
 }
 
 try {
-  process.exitCode = main(process.argv.slice(2));
+  process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   console.error(`signal-otel: ${error instanceof Error ? error.message : error}`);
   process.exitCode = EXIT_USAGE;
