@@ -94,10 +94,10 @@ function hostOf(resource: Attributes): string {
 /** The same tags as the metrics of the process have. */
 function tagsOf(attributes: Attributes, resource: Attributes): string[] {
   const all = {
-    ...attributes,
     service: resource[ATTR_SERVICE_NAME],
     env: resource[ATTR_DEPLOYMENT_ENVIRONMENT_NAME],
     version: resource[ATTR_SERVICE_VERSION],
+    ...attributes,
   };
   return Object.entries(all).flatMap(([key, value]) =>
     value === undefined ? [] : [cut(`${key}:${value}`, MAX_TAG_LENGTH)],
