@@ -13,7 +13,12 @@ export type Outcome =
   | { readonly kind: 'refused'; readonly reason: string }
   /** It was not even sent: the receiver takes no points of this age. */
   | { readonly kind: 'tooOld' }
-  | { readonly kind: 'tooLarge'; readonly reason: string }
+  | {
+      readonly kind: 'tooLarge';
+      readonly reason: string;
+      /** In how many parts the receiver will probably take it. */
+      readonly parts: number;
+    }
   /** It may be taken another time. */
   | {
       readonly kind: 'unavailable';
@@ -44,7 +49,7 @@ export function judge(answer: HttpAnswer): Outcome {
   const { status, contentType, retryAfter } = answer;
   if (status >= 200 && status < 300) return judgeSuccess(answer);
   const reason = `it answers ${status}`;
-  if (status === 413) return { kind: 'tooLarge', reason };
+  if (status === 413) return { kind: 'tooLarge', reason, parts: 2 };
   if (status !== 429 && status !== 408 && status < 500) return { kind: 'refused', reason };
   const retryAfterMillis = parseRetryAfter(retryAfter, Date.now());
   const isPage = contentType.startsWith('text/html') ? ', with a web page' : '';

@@ -1,7 +1,7 @@
 import type { Destination } from './destination.ts';
 import type { Outcome } from './outcome.ts';
 import { type DeliveryKind, type DeliveryRequest, plainBytes } from './request.ts';
-import { halve } from './split.ts';
+import { split } from './split.ts';
 import type { DeliveryStatus, DropReason } from './status.ts';
 
 /** A request that waits to be sent, and what can become of it. */
@@ -159,7 +159,8 @@ export class Sender {
   async #send({ request, sent }: WaitingRequest): Promise<Outcome> {
     const { destination } = this.#options;
     if (Date.now() - request.createdMillis > destination.maxAgeMillis) return { kind: 'tooOld' };
-    if (isTooLarge(request, destination)) return { kind: 'tooLarge', reason: 'it takes no request of this size' };
+    const parts = partsFor(request, destination);
+    if (parts > 1) return { kind: 'tooLarge', reason: 'it takes no request of this size', parts };
     this.#isSending = true;
     const outcome = await sent(() => destination.send(request, destination.timeoutMillis));
     this.#isSending = false;
@@ -188,10 +189,10 @@ export class Sender {
         this.#refuse(waiting, outcome.reason);
         break;
       case 'tooLarge': {
-        // What cannot be read cannot be halved.
-        const halves = await halve(waiting.request).catch(() => undefined);
-        if (halves === undefined) this.#refuse(waiting, outcome.reason);
-        else waiting.replace(halves);
+        // What cannot be read cannot be split.
+        const parts = await split(waiting.request, outcome.parts).catch(() => undefined);
+        if (parts === undefined) this.#refuse(waiting, outcome.reason);
+        else waiting.replace(parts);
         break;
       }
       case 'unavailable':
@@ -224,8 +225,12 @@ export class Sender {
   }
 }
 
-/** Whether the receiver is known to refuse it by 413: asked, it would have to be sent in vain. */
-function isTooLarge(request: DeliveryRequest, { maxBytes }: Destination): boolean {
-  if (maxBytes === undefined) return false;
-  return request.body.length > maxBytes.sent || plainBytes(request) > maxBytes.plain;
+/** Points are not all of one size: with so much room most of the parts need no second cut. */
+const MARGIN = 1.2;
+
+/** In how many parts a receiver takes it that is known to refuse more: asked, it would have to be sent in vain. */
+function partsFor(request: DeliveryRequest, { maxBytes }: Destination): number {
+  if (maxBytes === undefined) return 1;
+  const times = Math.max(request.body.length / maxBytes.sent, plainBytes(request) / maxBytes.plain);
+  return times <= 1 ? 1 : Math.ceil(times * MARGIN);
 }

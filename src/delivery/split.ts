@@ -28,8 +28,11 @@ const jsonPaths: Readonly<Record<SignalKind, Path<string>>> = {
   logs: [['resourceLogs'], ['scopeLogs'], ['logRecords']],
 };
 
-/** Two requests with half of the points each; `undefined` where there is but one point, or nothing of OTLP. */
-export async function halve(request: DeliveryRequest): Promise<readonly DeliveryRequest[] | undefined> {
+/**
+ * So many requests, each with its share of the points in their order; fewer where there are not so many points,
+ * `undefined` where there is but one, or nothing of OTLP.
+ */
+export async function split(request: DeliveryRequest, parts: number): Promise<readonly DeliveryRequest[] | undefined> {
   if (!isSignal(request.signal)) return undefined;
   const pick = await picker(request, request.signal);
   let points = 0;
@@ -38,7 +41,6 @@ export async function halve(request: DeliveryRequest): Promise<readonly Delivery
     return false;
   });
   if (points < 2) return undefined;
-  const middle = Math.ceil(points / 2);
   const part = async (from: number, to: number): Promise<DeliveryRequest> => {
     let index = -1;
     const body = pick(() => {
@@ -51,7 +53,10 @@ export async function halve(request: DeliveryRequest): Promise<readonly Delivery
       points: to - from,
     };
   };
-  return [await part(0, middle), await part(middle, points)];
+  const size = Math.ceil(points / Math.min(parts, points));
+  const all: DeliveryRequest[] = [];
+  for (let from = 0; from < points; from += size) all.push(await part(from, Math.min(points, from + size)));
+  return all;
 }
 
 /** Makes copies of a request with a choice of its points. */
