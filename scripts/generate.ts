@@ -6,9 +6,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as datadog from '@datadog/datadog-api-client';
-import { catalogue } from '../src/catalogue/index.ts';
+import { catalogue, healthRules } from '../src/catalogue/index.ts';
 import { datadogFiles } from '../src/dashboards/datadog-json.ts';
-import { metricTable } from '../src/dashboards/markdown.ts';
+import { healthTable, metricTable } from '../src/dashboards/markdown.ts';
 import { defaults } from '../src/runtime/config.ts';
 import { expectation } from '../src/runtime/schemas.ts';
 import { settings } from '../src/runtime/settings.ts';
@@ -21,10 +21,12 @@ const ofDatadog = Object.entries(datadogFiles(datadog)).map(([name, text]) => [`
 const files: Readonly<Record<string, (current: string) => string>> = {
   'dashboards/metrics.md': () => `# Metrics\n\nGenerated from the catalogue by \`npm run generate\`.\n\n${table}\n`,
   'README.md': (current) =>
-    Object.entries({ metrics: table, settings: settingsTable(), bench: benchmarkTables() }).reduce(
-      (text, [name, content]) => replaceSection(text, name, content),
-      current,
-    ),
+    Object.entries({
+      metrics: table,
+      health: healthTable(healthRules),
+      settings: settingsTable(),
+      bench: benchmarkTables(),
+    }).reduce((text, [name, content]) => replaceSection(text, name, content), current),
   ...Object.fromEntries(ofDatadog),
 };
 

@@ -28,6 +28,14 @@ export interface HealthThreshold {
   readonly value: number;
 }
 
+/** How a threshold compares, in words. */
+export const COMPARISONS: Readonly<Record<HealthThreshold['when'], string>> = {
+  '>': 'above',
+  '>=': 'from',
+  '<': 'below',
+  '<=': 'up to',
+};
+
 /**
  * What of a metric is judged:
  * - `value`: each value;

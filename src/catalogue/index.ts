@@ -10,6 +10,7 @@ import { progressMetrics, trainingMetrics } from './training.ts';
 
 export { hardwareMetrics } from './hardware.ts';
 export {
+  COMPARISONS,
   HEALTH_STATUSES,
   HEALTH_WINDOW,
   HEALTH_WINDOW_MIN,

@@ -15,6 +15,12 @@ export const HOUR_MILLIS = 3_600_000;
 /** https://docs.datadoghq.com/opentelemetry/setup/otlp_ingest/metrics: 500 KB, 5 MB decompressed. */
 const OTLP_MAX_BYTES = { sent: 500_000, plain: 5_000_000 } as const;
 
+/**
+ * Of what two processes of one host count in the same second, Datadog would keep the one that comes last, if nothing
+ * told them apart; `service.instance.id` does, as with a Collector's Datadog exporter.
+ */
+const METRIC_HEADERS = { 'dd-otel-metric-config': '{"resource_attributes_as_tags":true}' };
+
 const TIMEOUT_MILLIS = 10_000;
 
 const advice: Receiver['advice'] = {
@@ -43,7 +49,11 @@ export function datadogDestination(
   return httpDestination(
     {
       url,
-      headers: async () => ({ 'dd-api-key': apiKey, 'User-Agent': userAgent }),
+      headers: async () => ({
+        'dd-api-key': apiKey,
+        'User-Agent': userAgent,
+        ...(kind === 'metrics' && METRIC_HEADERS),
+      }),
       agentFactory: async (protocol) => {
         const { Agent } = await (protocol === 'https:' ? import('node:https') : import('node:http'));
         return new Agent({ keepAlive: true });

@@ -1,5 +1,5 @@
 import type { Attributes, LoggerProvider } from '@opentelemetry/api';
-import { HEALTH_STATUSES, type HealthMeasure, type HealthThreshold } from '../catalogue/index.ts';
+import { COMPARISONS, HEALTH_STATUSES, type HealthMeasure } from '../catalogue/index.ts';
 import { log } from '../otel/diagnostics.ts';
 import { type AlertType, emitEvent, emitServiceCheck } from '../otel/events.ts';
 import type { HealthChange } from './health.ts';
@@ -19,11 +19,6 @@ const alertTypes = { ok: 'success', warning: 'warning', critical: 'error' } as c
 >;
 
 const words = { ok: 'Recovered', warning: 'Warning', critical: 'Critical' } as const;
-
-const comparisons = { '>': 'above', '>=': 'from', '<': 'below', '<=': 'up to' } as const satisfies Record<
-  HealthThreshold['when'],
-  string
->;
 
 /** Tells a change of status: one event and one service check for backends, one line on stderr. */
 export function reportHealth(change: HealthChange, run: ReportedRun): void {
@@ -53,7 +48,7 @@ function limitOf({ rule, status }: HealthChange): string {
   const threshold = status === 'ok' ? undefined : rule[status];
   if (threshold === undefined || rule.measure === 'nonFinite') return '';
   const patience = rule.patience > 1 ? `, ${rule.patience} values in a row` : '';
-  return ` (${status} ${comparisons[threshold.when]} ${shown(rule.measure, threshold.value)}${patience})`;
+  return ` (${status} ${COMPARISONS[threshold.when]} ${shown(rule.measure, threshold.value)}${patience})`;
 }
 
 /** What was judged, in words. */

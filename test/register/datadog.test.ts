@@ -57,6 +57,13 @@ describe('straight to Datadog', () => {
     expect(intake.requests.length).toBeGreaterThan(3);
   });
 
+  it('two processes of one host are kept apart', async () => {
+    await Promise.all([run([app('ends.mjs')]), run([app('ends.mjs')])]);
+    const counts = intake.series.filter(({ metric }) => metric === 'signal.custom.tokens');
+    expect(counts.map(({ points }) => points[0]?.value)).toEqual([5, 5]);
+    expect(new Set(counts.map(({ tags }) => tags.join())).size).toBe(2);
+  });
+
   it.each([
     ['natural', { code: 0, stderr: '' }],
     ['exit', { code: 7, stderr: '' }],

@@ -63,7 +63,7 @@ async function run(node: string, app: readonly string[], env: Readonly<Record<st
 
 function telemetryOf({ requests }: OtlpServer, runId: string): Telemetry {
   const bodies = (wanted: string) => requests.filter(({ path }) => path === wanted).map(({ body }) => body);
-  const metrics = bodies('/v1/metrics').map(decodeOtlpMetrics);
+  const metrics = bodies('/v1/metrics').map((body) => decodeOtlpMetrics(body));
   const ofRun = ({ tags }: { readonly tags: readonly string[] }) => tags.includes(`run_id:${runId}`);
   const pointsOf = <T>(
     all: readonly { metric: string; tags: readonly string[]; points: readonly T[] }[],

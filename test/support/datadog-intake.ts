@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync, inflateSync } from 'node:zlib';
 import {
@@ -47,7 +47,7 @@ export interface DatadogIntake extends AsyncDisposable {
 interface Endpoint {
   /** What Datadog answers with when it accepts. */
   readonly status: number;
-  readonly accept: (body: Uint8Array, isJson: boolean) => void;
+  readonly accept: (body: Uint8Array, isJson: boolean, headers: IncomingHttpHeaders) => void;
 }
 
 interface Verdict {
@@ -77,8 +77,8 @@ export async function startDatadogIntake({ apiKey = 'key-of-the-intake-double' }
       'POST /v1/metrics',
       {
         status: 200,
-        accept: (body) => {
-          const decoded = decodeOtlpMetrics(body);
+        accept: (body, _, headers) => {
+          const decoded = decodeOtlpMetrics(body, JSON.parse(String(headers['dd-otel-metric-config'] ?? '{}')));
           series.push(...decoded.series);
           sketches.push(...decoded.sketches);
         },
@@ -99,7 +99,7 @@ export async function startDatadogIntake({ apiKey = 'key-of-the-intake-double' }
       if (isOtlp(pathname) && (body.length > OTLP_LIMITS[0] || plain.length > OTLP_LIMITS[1])) {
         return { status: 413, reason: 'too large' };
       }
-      endpoint.accept(plain, headers['content-type'] === 'application/json');
+      endpoint.accept(plain, headers['content-type'] === 'application/json', headers);
     } catch (error) {
       return { status: 400, reason: String(error) };
     }

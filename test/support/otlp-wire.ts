@@ -116,13 +116,21 @@ interface WireLog {
   eventName: string;
 }
 
+/** The header `dd-otel-metric-config`, as far as it is used here. */
+export interface MetricConfig {
+  readonly resource_attributes_as_tags?: boolean;
+}
+
 /** Throws on what the intake refuses: cumulative temporality. The buckets of histograms are left out. */
-export function decodeOtlpMetrics(body: Uint8Array): { series: Series[]; sketches: Sketch[] } {
+export function decodeOtlpMetrics(
+  body: Uint8Array,
+  config: MetricConfig = {},
+): { series: Series[]; sketches: Sketch[] } {
   const series: Series[] = [];
   const sketches: Sketch[] = [];
   const wire: (WireResource & { scopes: { metrics: WireMetric[] }[] })[] = decode('Metrics', body).resources;
   for (const { resource, scopes } of wire) {
-    const origin = originOf(resource);
+    const origin = originOf(resource, config);
     for (const { name, gauge, sum, histogram, exponential } of scopes.flatMap(({ metrics }) => metrics)) {
       if ((sum ?? histogram ?? exponential)?.temporality === CUMULATIVE) throw new Error(`${name} is not delta.`);
       for (const { time, number, integer, attributes } of (gauge ?? sum)?.points ?? []) {
@@ -206,12 +214,14 @@ function decode(typeName: string, body: Uint8Array) {
   return type.toObject(type.decode(body), { longs: BigInt, defaults: true });
 }
 
-function originOf(resource: WireResource['resource']) {
-  const attributes = new Map(pairsOf(resource?.attributes ?? []));
+function originOf(resource: WireResource['resource'], config: MetricConfig = {}) {
+  const pairs = pairsOf(resource?.attributes ?? []);
+  const attributes = new Map(pairs);
   const service = attributes.get('service.name') ?? '';
   const version = attributes.get('service.version') ?? '';
   const env = attributes.get('deployment.environment.name') ?? '';
-  const tags = [`service:${service}`, `version:${version}`, `env:${env}`];
+  const more = config.resource_attributes_as_tags ? pairs.map(([key, value]) => `${key}:${value}`) : [];
+  const tags = [`service:${service}`, `version:${version}`, `env:${env}`, ...more];
   return { service, version, env, host: attributes.get('host.name') ?? '', tags };
 }
 
