@@ -69,7 +69,7 @@ function relativeError(actual: number, expected: number): number {
 }
 
 const gaugeNames = signalMetrics
-  .filter(({ kind, name }) => kind === 'gauge' && !name.startsWith('signal.otel.'))
+  .filter(({ kind, name }) => kind === 'gauge' && !/^signal\.(otel|health)\./.test(name))
   .map(({ name }) => name);
 const histogramNames = signalMetrics.filter(({ kind }) => kind === 'histogram').map(({ name }) => name);
 

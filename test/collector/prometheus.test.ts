@@ -24,7 +24,7 @@ function namesIn(text: string): string[] {
 
 /** What the seed's names become by Prometheus's own rules: dots to underscores, `_total` for counters. */
 const expectedNames = signalMetrics
-  .filter(({ name }) => !name.startsWith('signal.otel.'))
+  .filter(({ name }) => !/^signal\.(otel|health)\./.test(name))
   .map(({ name, kind }) => `${name.replaceAll('.', '_')}${kind === 'counter' ? '_total' : ''}`)
   .sort();
 

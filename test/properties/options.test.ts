@@ -53,10 +53,11 @@ describe('createMetricsCollector', () => {
       historySize: fc.nat({ max: 5 }),
       enableDatadog: fc.boolean(),
       omitAttributes: fc.subarray(['run_id', 'user_id', 'model']),
+      health: fc.oneof(fc.boolean(), fc.record({ pauseMillis: fc.nat(), klDivergence: fc.constant(false) })),
       meterProvider: fc.constant(metrics.provider),
     });
     const advice =
-      /^createMetricsCollector(:? takes an object with runId|: (the options cannot be read|unknown option|(runId|userId|model|historySize|enableDatadog|tags) must be|omitAttributes takes|(meter|tracer)Provider must have))/;
+      /^createMetricsCollector(:? takes an object with runId|: (the options cannot be read|unknown option|(runId|userId|model|historySize|enableDatadog|tags) must be|omitAttributes takes|health(:| takes)|(meter|tracer|logger)Provider must have))/;
     let works = 0;
     fc.assert(
       fc.property(fc.oneof({ weight: 5, arbitrary: options }, { weight: 1, arbitrary: anything }), (make) => {

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { signalMetrics } from '../../src/catalogue/index.ts';
 import { createInstruments, createMetricsCollector, SignalMetrics } from '../../src/index.ts';
 import { CapturedLog } from '../support/log.ts';
-import { TestMetrics, TestSpans } from '../support/telemetry.ts';
+import { TestEvents, TestMetrics, TestSpans } from '../support/telemetry.ts';
 import { anything, type Make, mostly, texts } from './arbitraries.ts';
 import { expectQuiet, expectSound, watched } from './invariants.ts';
 
@@ -31,10 +31,12 @@ function isMethod(value: unknown): value is Method {
 function setUp() {
   const metrics = new TestMetrics();
   const spans = new TestSpans();
-  const providers = { meterProvider: metrics.provider, tracerProvider: spans.provider };
+  const events = new TestEvents();
+  const loggerProvider = events.provider;
+  const providers = { meterProvider: metrics.provider, tracerProvider: spans.provider, loggerProvider };
   const collector = createMetricsCollector({ runId: 'run_1', tags: ['team:ml'], ...providers });
-  const client = new SignalMetrics({ meterProvider: metrics.provider, constantTags: ['env:test'] });
-  return { metrics, spans, collector, client };
+  const client = new SignalMetrics({ meterProvider: metrics.provider, loggerProvider, constantTags: ['env:test'] });
+  return { metrics, spans, events, collector, client };
 }
 
 /** The methods that record, each with one call of it that is right. */
@@ -45,10 +47,26 @@ function methodsOf({ collector, client }: ReturnType<typeof setUp>): Method[] {
       'collectRlMetrics',
       'collectPerformanceMetrics',
       'collectResult',
+      'event',
+      'serviceCheck',
+      'getHealth',
       'getMetricsSummary',
       'end',
     ]),
-    ...callable(client, ['gauge', 'histogram', 'distribution', 'timing', 'increment', 'decrement', 'set']),
+    ...callable(client, [
+      'gauge',
+      'histogram',
+      'distribution',
+      'timing',
+      'increment',
+      'decrement',
+      'set',
+      'event',
+      'serviceCheck',
+    ]),
+    (title, text, tags) =>
+      callable(client, ['event'])[0]?.({ title, text, alertType: text, aggregationKey: title, tags }),
+    (checkName, status, tags) => callable(client, ['serviceCheck'])[0]?.({ checkName, status, message: status, tags }),
     (name, outcome) => callable(collector.startOperation('sample'), ['end'])[0]?.(outcome, name),
     (name) => callable(collector, ['startOperation'])[0]?.(name),
     (index) => callable(collector.metricsHistory, ['at'])[0]?.(index),
@@ -94,6 +112,13 @@ describe('every method that records', () => {
     expectQuiet(log);
     expect(spans.finished().length).toBeGreaterThan(1_000);
     for (const span of spans.finished()) expect(span.name.length).toBeLessThanOrEqual(200);
+    expect(subject.events.events().length).toBeGreaterThan(1_000);
+    expect(subject.events.checks().length).toBeGreaterThan(100);
+    for (const { title, text, aggregationKey = '' } of subject.events.events()) {
+      expect(title.length).toBeGreaterThan(0);
+      expect(Math.max(title.length, aggregationKey.length)).toBeLessThanOrEqual(100);
+      expect(text.length).toBeLessThanOrEqual(4_000);
+    }
 
     collector.collectTrainingMetrics({ step: 2 ** 40, loss: 0.25, gradNorm: 2 });
     client.gauge('custom.good', 42);

@@ -1,5 +1,6 @@
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import {
+  type CheckHealth,
   catalogue,
   createInstruments,
   createMetricsCollector,
@@ -18,6 +19,10 @@ collector.collectRlMetrics({ klDivergence: 0.01 });
 collector.collectPerformanceMetrics({ gpuMemoryUsedGb: 38.2 });
 const answer: Promise<string> = collector.timeOperation('sample', async () => 'text');
 const number: number = collector.timeOperation('sample', () => 5);
+collector.event({ title: 'Milestone', text: '1000 steps', alertType: 'SUCCESS', tags: ['milestone:1000'] });
+collector.serviceCheck({ checkName: 'rl.sampler', status: 'CRITICAL' });
+const health: CheckHealth[] = collector.getHealth();
+createMetricsCollector({ runId: 'run_1', health: { klDivergence: { critical: 5 }, stalled: false } });
 const summary: MetricsSummary = collector.getMetricsSummary();
 const name: MetricName = 'signal.rl.kl_divergence';
 new SignalMetrics({ constantTags: { env: 'test' } }).increment('events', 1, { sampleRate: 0.5 });
@@ -36,6 +41,10 @@ const pass: Promise<{ readonly loss: number }> = client.forwardBackward([]);
 collector.collectTrainingMetrics({ loss: 1 });
 // @ts-expect-error snake_case is not the field's name
 collector.collectRlMetrics({ kl_divergence: 0.01 });
+// @ts-expect-error no such rule
+createMetricsCollector({ runId: 'run_1', health: { kl: {} } });
+// @ts-expect-error no such status
+collector.serviceCheck({ checkName: 'rl.sampler', status: 'broken' });
 // @ts-expect-error a run needs its id
 createMetricsCollector({});
 // @ts-expect-error no such metric
@@ -50,4 +59,4 @@ new SignalInstrumentation({ baseUrl: 'http://127.0.0.1:8000' });
 
 declare function globalMeter(): Parameters<typeof createInstruments>[0];
 
-export { answer, catalogue, client, name, number, pass, sdk, stop, summary, views, wrong };
+export { answer, catalogue, client, health, name, number, pass, sdk, stop, summary, views, wrong };

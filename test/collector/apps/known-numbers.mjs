@@ -7,7 +7,13 @@ const OPERATIONS = 400;
 const durations = (fromMillis) =>
   Array.from({ length: OPERATIONS }, (_, index) => fromMillis * 10 ** (index / (OPERATIONS - 1)));
 
-const collector = createMetricsCollector({ runId: 'run_known', userId: 'user_known', model: 'known-model' });
+// A loss of NaN is an alarm, which is for other tests.
+const collector = createMetricsCollector({
+  runId: 'run_known',
+  userId: 'user_known',
+  model: 'known-model',
+  health: false,
+});
 const training = { loss: 0.5, gradNorm: 2.3, learningRate: 1e-4 };
 const rl = {
   policyLoss: -2.3,
