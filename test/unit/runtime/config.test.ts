@@ -3,7 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DiagLogLevel } from '@opentelemetry/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { asksForNodeSdk, decidesStart, defaults, isOtlpOptionSet, readConfig } from '../../../src/runtime/config.ts';
+import {
+  asksForNodeSdk,
+  datadogAccount,
+  decidesStart,
+  defaults,
+  isDirect,
+  isOtlpOptionSet,
+  readConfig,
+} from '../../../src/runtime/config.ts';
 import { type Setting, settings } from '../../../src/runtime/settings.ts';
 import { keys, knownVariables, readSettings } from '../../../src/runtime/settings-reader.ts';
 
@@ -308,5 +316,78 @@ describe('decidesStart', () => {
       }
     }
     expect(decidesStart({ PATH: '/bin', SIGNAL_API_KEY: 'x' })).toBe(false);
+  });
+});
+
+describe('SIGNAL_HEALTH', () => {
+  it('has thresholds by rule', () => {
+    const text = 'kl_divergence.warning=0.2, kl_divergence.critical=0.5,stalled=off,explained_variance.patience=5';
+    expect(read({ SIGNAL_HEALTH: text })).toMatchObject({
+      config: {
+        health: {
+          klDivergence: { warning: 0.2, critical: 0.5 },
+          stalled: false,
+          explainedVariance: { patience: 5 },
+        },
+      },
+      warnings: [],
+    });
+    expect(read({ SIGNAL_HEALTH: 'OFF' }).config.health).toBe(false);
+  });
+
+  it.each(['kl=off', 'kl_divergence', 'kl_divergence=1', 'kl_divergence.critical=x', 'kl_divergence.critical=0.001'])(
+    'of %s is told, and the defaults hold',
+    (text) => {
+      const { config, warnings } = read({ SIGNAL_HEALTH: text });
+      expect(config.health).toBeUndefined();
+      expect(warnings).toEqual([
+        expect.stringMatching(/^SIGNAL_HEALTH takes thresholds by rule, such as .*; or off; ".*" is ignored/),
+      ]);
+    },
+  );
+});
+
+describe('the variables of Datadog', () => {
+  const account = (environment: Record<string, string>) => datadogAccount(read(environment).config);
+  const direct = (environment: Record<string, string>) => isDirect(read(environment).config, environment);
+
+  it.each(['DATADOG_API_KEY', 'DD_API_KEY'])('%s is a key, for the site that is named', (variable) => {
+    expect(account({ [variable]: 'key' })).toEqual({
+      apiKey: 'key',
+      apiUrl: 'https://api.datadoghq.com',
+      otlpUrl: 'https://otlp.datadoghq.com',
+    });
+    expect(account({ [variable]: 'key', DD_SITE: 'US3.datadoghq.com' })).toMatchObject({
+      apiUrl: 'https://api.us3.datadoghq.com',
+      otlpUrl: 'https://otlp.us3.datadoghq.com',
+    });
+    expect(account({ [variable]: 'key', DATADOG_ENABLED: 'false' })).toBeUndefined();
+  });
+
+  it('send OTLP straight there only where that is asked for, and no endpoint is named', () => {
+    const enabled = { DATADOG_ENABLED: 'true', DATADOG_API_KEY: 'key' };
+    expect(direct(enabled)).toBe(true);
+    expect(direct({ DATADOG_API_KEY: 'key' })).toBe(false);
+    expect(direct({ ...enabled, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318' })).toBe(false);
+    expect(direct({ ...enabled, OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: 'http://c:4318' })).toBe(false);
+    expect(direct({ ...enabled, OTEL_EXPORTER_OTLP_ENDPOINT: ' ' })).toBe(true);
+  });
+
+  it.each([
+    [{ DATADOG_ENABLED: 'true' }, /^DATADOG_ENABLED is true, but there is no DATADOG_API_KEY/],
+    [{ DATADOG_API_KEY: 'two words' }, /^DATADOG_API_KEY takes a key, without spaces; \(hidden\) is not that/],
+    [{ DD_SITE: 'https://app.datadoghq.com' }, /^DD_SITE takes a domain; .* is ignored, datadoghq.com holds/],
+  ])('%j is told', (environment, message) => {
+    // The compiler makes one type of them, in which the others' variables are undefined.
+    const { warnings } = read(Object.fromEntries(Object.entries(environment)));
+    expect(warnings).toEqual([expect.stringMatching(message)]);
+    expect(warnings.join()).not.toContain('two words');
+  });
+
+  it('a temporality that the intake refuses gives way', () => {
+    const cumulative = { OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'cumulative' };
+    const { config, warnings } = read({ DATADOG_ENABLED: 'true', DATADOG_API_KEY: 'key', ...cumulative });
+    expect([config.temporality, warnings.length]).toEqual(['delta', 1]);
+    expect(read(cumulative).config.temporality).toBe('cumulative');
   });
 });
