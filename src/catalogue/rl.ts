@@ -26,7 +26,7 @@ export const rlMetrics = defineMetrics([
     name: 'signal.rl.kl_divergence',
     kind: 'gauge',
     unit: '{nat}',
-    description: 'KL divergence from the reference policy',
+    description: 'KL divergence, from the policy that sampled or from a reference, as the loss function reports it',
     typicalRange: { min: 0, max: 0.1 },
   },
   {
