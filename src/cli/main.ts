@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { VERSION } from '../otel/version.ts';
 import { catalogueCommand } from './catalogue.ts';
-import { configCommand } from './config.ts';
 
 const HELP = `signal-otel ${VERSION}: metrics of Signal training runs through OpenTelemetry
 
@@ -9,6 +8,7 @@ Usage
   node --require signal-otel/register app.js    start an application with its telemetry on
   signal-otel catalogue [--json]                list the metrics: name, kind, unit, typical range, meaning
   signal-otel config [--json]                   show the settings of this environment, and which are bad
+  signal-otel doctor [--json]                   find out why metrics do not arrive, and what to do
   signal-otel --help | --version
 
 Where the telemetry goes is set by the standard variables, for example
@@ -18,7 +18,7 @@ Where the telemetry goes is set by the standard variables, for example
 
 const EXIT_USAGE = 2;
 
-function main(args: readonly string[]): number {
+async function main(args: readonly string[]): Promise<number> {
   const [command, ...rest] = args;
   switch (command) {
     case undefined:
@@ -34,15 +34,20 @@ function main(args: readonly string[]): number {
     case 'catalogue':
       return catalogueCommand(rest);
     case 'config':
-      return configCommand(rest);
+      return (await import('./config.ts')).configCommand(rest);
+    // The doctor has to start, and says so, where @opentelemetry/api is missing. No command above may need it to load.
+    case 'doctor':
+      return (await import('./doctor.ts')).doctorCommand(rest);
     default:
-      console.error(`signal-otel: there is no command ${JSON.stringify(command)}. Commands: catalogue, config, --help`);
+      console.error(
+        `signal-otel: there is no command ${JSON.stringify(command)}. Commands: catalogue, config, doctor, --help`,
+      );
       return EXIT_USAGE;
   }
 }
 
 try {
-  process.exitCode = main(process.argv.slice(2));
+  process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   console.error(`signal-otel: ${error instanceof Error ? error.message : error}`);
   process.exitCode = EXIT_USAGE;
