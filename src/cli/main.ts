@@ -1,8 +1,6 @@
 #!/usr/bin/env node
 import { VERSION } from '../otel/version.ts';
 import { catalogueCommand } from './catalogue.ts';
-import { configCommand } from './config.ts';
-import { datadogCommand } from './datadog.ts';
 
 const HELP = `signal-otel ${VERSION}: metrics of Signal training runs through OpenTelemetry
 
@@ -11,6 +9,7 @@ Usage
   signal-otel catalogue [--json]                list the metrics: name, kind, unit, typical range, meaning
   signal-otel config [--json]                   show the settings of this environment, and which are bad
   signal-otel datadog apply | export            dashboard, monitors and metric settings for Datadog
+  signal-otel doctor [--json]                   find out why metrics do not arrive, and what to do
   signal-otel --help | --version
 
 Where the telemetry goes is set by the standard variables, for example
@@ -36,12 +35,15 @@ async function main(args: readonly string[]): Promise<number> {
     case 'catalogue':
       return catalogueCommand(rest);
     case 'config':
-      return configCommand(rest);
+      return (await import('./config.ts')).configCommand(rest);
     case 'datadog':
-      return await datadogCommand(rest);
+      return (await import('./datadog.ts')).datadogCommand(rest);
+    // The doctor has to start, and says so, where @opentelemetry/api is missing. No command above may need it to load.
+    case 'doctor':
+      return (await import('./doctor.ts')).doctorCommand(rest);
     default:
       console.error(
-        `signal-otel: there is no command ${JSON.stringify(command)}. Commands: catalogue, config, datadog, --help`,
+        `signal-otel: there is no command ${JSON.stringify(command)}. Commands: catalogue, config, datadog, doctor, --help`,
       );
       return EXIT_USAGE;
   }

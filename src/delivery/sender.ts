@@ -84,10 +84,10 @@ export class Sender {
     this.wake();
   }
 
-  /** Tells of the request that a flush has waited for in vain. */
+  /** Tells of the request that a flush has waited for in vain, unless an attempt before it has told more. */
   missDeadline(): void {
     const { destination, status } = this.#options;
-    if (this.#isSending)
+    if (this.#isSending && this.#failures === 0)
       status.failed(this.#signal, destination.name, 'no answer in time', destination.advice.unavailable);
   }
 

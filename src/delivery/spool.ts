@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DiagLogger } from '@opentelemetry/api';
 import { isDamaged, isLocked, removeFile, SpoolFile } from './spool-file.ts';
 
 const EXTENSION = '.sqlite';
+const DAMAGED = '.damaged';
 
 /** Another process may take a new file for one left behind, in the moment before it is locked. */
 const ATTEMPTS = 5;
@@ -82,10 +83,46 @@ export class Spool {
   }
 }
 
+/** A file of a spool folder, by its name and size alone. */
+export interface SpoolFileFacts {
+  readonly name: string;
+  /** With what SQLite keeps beside it. */
+  readonly bytes: number;
+  readonly createdMillis: number;
+  readonly writtenMillis: number;
+  readonly isDamaged: boolean;
+}
+
+/**
+ * What lies in a spool folder, the oldest first. No file is opened or locked, whoever has it.
+ * @throws Error where the folder cannot be read.
+ */
+export function listSpool(folder: string): SpoolFileFacts[] {
+  const names = readdirSync(folder).sort();
+  return names.flatMap((name) => {
+    const isDamaged = name.endsWith(`${EXTENSION}${DAMAGED}`);
+    if (!isDamaged && !name.endsWith(EXTENSION)) return [];
+    // Each may go at any moment: its process has delivered what was in it.
+    const parts = [name, `${name}-wal`].flatMap(
+      (part) => statSync(join(folder, part), { throwIfNoEntry: false }) ?? [],
+    );
+    if (parts.length === 0) return [];
+    return [
+      {
+        name,
+        bytes: parts.reduce((total, { size }) => total + size, 0),
+        createdMillis: Number.parseInt(name, 10) || Math.min(...parts.map(({ birthtimeMs }) => birthtimeMs)),
+        writtenMillis: Math.max(...parts.map(({ mtimeMs }) => mtimeMs)),
+        isDamaged,
+      },
+    ];
+  });
+}
+
 /** Leaves a file that cannot be read to whoever wants to look at it. */
 function setAside(path: string): void {
   try {
-    renameSync(path, `${path}.damaged`);
+    renameSync(path, `${path}${DAMAGED}`);
     removeFile(path);
   } catch {
     // A folder that cannot be written to. The file is passed over.

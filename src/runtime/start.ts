@@ -56,7 +56,15 @@ let instrumentation: typeof import('./instrumentation.ts') | undefined;
  * nothing, and training goes on.
  */
 export function start(): SignalOtel {
-  running ??= startOnce(process.env);
+  return startIn(process.env);
+}
+
+/**
+ * The same with other settings than the process has, for a command of the package's own. Where they have no say: the
+ * variables of the OTLP exporters, and all that sdk-node reads, are the process's.
+ */
+export function startIn(environment: Environment): SignalOtel {
+  running ??= startOnce(environment);
   return running;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DeliveryFixture, numbersOf, range } from '../support/delivery.ts';
-import { type AnswerOptions, answer, FaultyServer } from '../support/faulty-server.ts';
+import { type AnswerOptions, answer, FaultyServer, hang } from '../support/faulty-server.ts';
 
 const urlOf = ({ port }: FaultyServer) => `http://127.0.0.1:${port}`;
 
@@ -42,6 +42,15 @@ describe('answers that pass', () => {
     expect(arrived(server, 'metrics')).toEqual(range(0, 4));
     const [first, second] = server.arrivals;
     expect(Number(second?.millis) - Number(first?.millis)).toBeGreaterThanOrEqual(millis);
+  });
+
+  it('what an attempt has told stays, where the next one is still on its way at the deadline', async () => {
+    await using server = await FaultyServer.start({ script: [answer(503)], otherwise: () => hang('request') });
+    using delivery = new DeliveryFixture(urlOf(server), { maxBackoffMillis: 100 });
+    await delivery.export('metrics', 2);
+    await delivery.queue.flush(1_000);
+    expect(server.arrivals).toHaveLength(2);
+    expect(delivery.status.all().metrics.failure).toBe('it answers 503');
   });
 
   it.each(['0', 'Mon, 01 Jan 2024 00:00:00 GMT', 'soon', '-5', ''])(

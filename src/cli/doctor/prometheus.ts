@@ -1,0 +1,46 @@
+import type { Config } from '../../runtime/config.ts';
+import type { Asker } from './ask.ts';
+import { dropReasons, isDropReason } from './drop-reasons.ts';
+import { counted, type Finding, ok, skipped, warning } from './finding.ts';
+
+const DROPPED = 'signal_otel_points_dropped_total';
+
+/** Where an application with these settings can be asked; `undefined` where the system chooses its port. */
+export function prometheusUrl({ prometheusHost: host, prometheusPort: port }: Config): string | undefined {
+  if (port === 0) return undefined;
+  // Who listens on all of a machine's addresses can be asked at its loopback.
+  const asked = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
+  return `http://${asked.includes(':') ? `[${asked}]` : asked}:${port}/metrics`;
+}
+
+/** The metrics of an application that runs now, at the endpoint that Prometheus scrapes. */
+export async function examinePrometheus(config: Config, asker: Asker): Promise<Finding[]> {
+  const url = prometheusUrl(config);
+  if (url === undefined) {
+    return [skipped('OTEL_EXPORTER_PROMETHEUS_PORT is 0: an application says on stderr which port it has')];
+  }
+  const answer = await asker.ask({ who: 'the Prometheus endpoint', url });
+  if (answer.kind === 'silence') {
+    const next = 'start it: OTEL_METRICS_EXPORTER=prometheus node --require signal-otel/register app.js';
+    return [warning(`no application runs with this setting now: nothing answers at ${url} (${answer.reason})`, next)];
+  }
+  const families = new Set([...answer.body.matchAll(/^# TYPE (signal_\w+) /gm)].map(([, name]) => name));
+  if (answer.status !== 200 || families.size === 0) {
+    const next = 'has it recorded anything? Is it another program? OTEL_EXPORTER_PROMETHEUS_PORT chooses another port';
+    return [warning(`${url} answers ${answer.status}, without a metric of signal_*`, next)];
+  }
+  return [ok(`${url} shows ${counted(families.size, 'metric')} of signal_*`), ...droppedIn(answer.body)];
+}
+
+function droppedIn(page: string): Finding[] {
+  const series = page.split('\n').filter((line) => line.startsWith(`${DROPPED}{`));
+  if (series.length === 0) return [ok(`nothing dropped: there is no ${DROPPED}`)];
+  return series.map((line) => {
+    const label = (name: string) => new RegExp(`[{,]${name}="(\\w+)"`).exec(line)?.[1] ?? 'unknown';
+    const reason = label('reason');
+    const explained = isDropReason(reason) ? dropReasons[reason] : undefined;
+    const value = line.slice(line.lastIndexOf('}') + 1).trim();
+    const found = `${DROPPED} of ${label('signal')}, ${reason}: ${value}`;
+    return warning(explained ? `${found} (${explained.meaning})` : found, explained?.next ?? 'OTEL_LOG_LEVEL=debug');
+  });
+}
