@@ -12,13 +12,6 @@ const keyVariables = {
   appKey: settings.datadogAppKey.variables,
 } as const;
 
-/** All that the environment has of keys, good or bad: none of it may be printed. */
-export function keysIn(environment: Environment): string[] {
-  return Object.values(keyVariables)
-    .flat()
-    .flatMap((variable) => environment[variable]?.trim() ?? []);
-}
-
 /**
  * Which account the environment means.
  * @throws Complaint where a key is missing, or a value is bad: nothing is sent to where the user did not mean.

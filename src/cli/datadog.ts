@@ -5,9 +5,10 @@ import { type Connection, DatadogAccount } from '../dashboards/datadog-account.t
 import { type DatadogClient, datadogFiles } from '../dashboards/datadog-json.ts';
 import { type Change, planChanges } from '../dashboards/datadog-plan.ts';
 import { describeDifference } from '../dashboards/difference.ts';
-import { Complaint, keysIn, readConnection } from './datadog-connection.ts';
+import { Complaint, readConnection } from './datadog-connection.ts';
 import { explain } from './datadog-failure.ts';
 import { Output } from './output.ts';
+import { hiding } from './secrets.ts';
 
 const HELP = `signal-otel datadog: dashboard, monitors, metric descriptions and percentiles for Signal, as code
 
@@ -48,7 +49,7 @@ const options = {
 
 /** `signal-otel datadog`: what the package has for an account of Datadog's. */
 export async function datadogCommand(args: string[]): Promise<number> {
-  const output = new Output(keysIn(process.env));
+  const output = new Output(hiding(process.env));
   let host: string | undefined;
   try {
     const { values, positionals } = parse(args);

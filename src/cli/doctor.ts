@@ -3,7 +3,8 @@ import { oneLine } from '../otel/text.ts';
 import { VERSION } from '../otel/version.ts';
 import { type Finding, failed, type Section, skipped } from './doctor/finding.ts';
 import { examineInstallation } from './doctor/installation.ts';
-import { type Hide, hasFailed, toJson, toText } from './doctor/report.ts';
+import { hasFailed, toJson, toText } from './doctor/report.ts';
+import type { Hide } from './secrets.ts';
 
 const HELP = `signal-otel doctor [--json]: finds out why metrics do not arrive, and says what to do
 

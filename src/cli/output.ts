@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { harmless } from '../runtime/settings-reader.ts';
+import type { Hide } from './secrets.ts';
 
 /** A stream that text is printed to: stdout or stderr. */
 export interface Printer {
@@ -9,21 +10,18 @@ export interface Printer {
 
 type Style = Parameters<typeof styleText>[0];
 
-const HIDDEN = '(hidden)';
 /** Back to the beginning of the line, which is emptied. */
 const CLEAR = '\r\u001b[2K';
 
 /** Where a command that knows secrets prints all that it prints: no secret gets through, whoever has put it there. */
 export class Output {
-  readonly #secrets: readonly string[];
+  readonly #hide: Hide;
   readonly #stdout: Printer;
   readonly #stderr: Printer;
   #shows = false;
 
-  constructor(secrets: readonly string[], stdout: Printer = process.stdout, stderr: Printer = process.stderr) {
-    // As they are, and as a URL or JSON would have them. A long one first: another may be a part of it.
-    const forms = secrets.flatMap((text) => [text, encodeURIComponent(text), JSON.stringify(text).slice(1, -1)]);
-    this.#secrets = [...new Set(forms)].filter((text) => text !== '').toSorted((a, b) => b.length - a.length);
+  constructor(hide: Hide, stdout: Printer = process.stdout, stderr: Printer = process.stderr) {
+    this.#hide = hide;
     this.#stdout = stdout;
     this.#stderr = stderr;
   }
@@ -57,7 +55,6 @@ export class Output {
   }
 
   #clean(text: string): string {
-    const hidden = this.#secrets.reduce((left, secret) => left.replaceAll(secret, HIDDEN), text);
-    return hidden.split('\n').map(harmless).join('\n');
+    return this.#hide(text).split('\n').map(harmless).join('\n');
   }
 }

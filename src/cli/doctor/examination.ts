@@ -1,4 +1,6 @@
+import { oneLine } from '../../otel/text.ts';
 import { readSettings } from '../../runtime/settings-reader.ts';
+import { type Hide, hiding } from '../secrets.ts';
 import { type Answer, Asker } from './ask.ts';
 import { examineClock } from './clock.ts';
 import { examineKeys } from './datadog-keys.ts';
@@ -6,11 +8,11 @@ import { type Finding, type Section, skipped } from './finding.ts';
 import { examineNames } from './names.ts';
 import { examinePrometheus } from './prometheus.ts';
 import { receiverOf } from './receiver.ts';
-import type { Hide } from './report.ts';
-import { hiding } from './secrets.ts';
 import { examineSpool } from './spool.ts';
 import { examineDelivery } from './test-metric.ts';
 import { examineVariables, type Settled } from './variables.ts';
+
+const MAX_LENGTH = 2_000;
 
 /**
  * Everything that needs the API.
@@ -22,6 +24,7 @@ export async function examine(
 ): Promise<{ readonly sections: readonly Section[]; readonly hide: Hide }> {
   const settled: Settled = { ...readSettings(environment), environment };
   const { config } = settled;
+  const hide = hiding(environment);
   const asker = new Asker();
   const waitingFor = new Set<string>();
   const section = async (title: string, work: Promise<readonly Finding[]>): Promise<Section> => {
@@ -52,7 +55,7 @@ export async function examine(
     ),
   ]);
   return {
-    hide: hiding(environment),
+    hide: (text) => oneLine(hide(text), MAX_LENGTH),
     sections: [
       { title: 'Variables', findings: examineVariables(settled) },
       datadog,

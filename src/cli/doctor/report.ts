@@ -1,8 +1,6 @@
 import { styleText } from 'node:util';
+import type { Hide } from '../secrets.ts';
 import { type Section, VERDICTS, type Verdict } from './finding.ts';
-
-/** Takes the secrets out of a text; everything that is shown has gone through it. */
-export type Hide = (text: string) => string;
 
 const styles = { failed: 'red', warning: 'yellow', ok: 'green', skipped: 'dim' } as const satisfies Record<
   Verdict,

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Output } from '../../../src/cli/output.ts';
+import { hiding } from '../../../src/cli/secrets.ts';
 
 /** An output into texts. */
-function printing(secrets: readonly string[], isTTY = false) {
+function printing(environment: Record<string, string>, isTTY = false) {
   const written = { stdout: '', stderr: '' };
   const printer = (name: 'stdout' | 'stderr') => ({
     isTTY,
@@ -10,12 +11,12 @@ function printing(secrets: readonly string[], isTTY = false) {
       written[name] += text;
     },
   });
-  return { written, output: new Output(secrets, printer('stdout'), printer('stderr')) };
+  return { written, output: new Output(hiding(environment), printer('stdout'), printer('stderr')) };
 }
 
 describe('the output of a command that knows secrets', () => {
   it('lets none through, as it is or as URLs and JSON have it', () => {
-    const { written, output } = printing(['geheim"1/2', 'geheim"1/2 und mehr', ''], true);
+    const { written, output } = printing({ DD_API_KEY: 'geheim"1/2', DD_APP_KEY: 'geheim"1/2 und mehr' }, true);
     output.print(`a geheim"1/2 und mehr b ${JSON.stringify('geheim"1/2')}`);
     output.error(`https://a/?k=${encodeURIComponent('geheim"1/2')}`);
     output.progress('geheim"1/2 ...');
@@ -25,17 +26,17 @@ describe('the output of a command that knows secrets', () => {
   });
 
   it('lets no text act on the terminal', () => {
-    const { written, output } = printing([]);
+    const { written, output } = printing({});
     output.print('a\u001b[2Jb\nc');
     expect(written.stdout).toBe('a\\u001b[2Jb\nc\n');
   });
 
   it('shows progress on a terminal alone, in a line that goes again', () => {
-    const plain = printing([]);
+    const plain = printing({});
     plain.output.progress('Looking ...');
     expect(plain.written.stdout).toBe('');
 
-    const terminal = printing([], true);
+    const terminal = printing({}, true);
     terminal.output.progress('Looking ...');
     terminal.output.progress('Writing ...');
     terminal.output.print('Done');

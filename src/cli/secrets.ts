@@ -1,28 +1,31 @@
-import { SIGNALS } from '../../delivery/request.ts';
-import { oneLine } from '../../otel/text.ts';
-import type { Environment } from '../../runtime/config.ts';
-import { type Setting, settings } from '../../runtime/settings.ts';
-import { knownVariables } from '../../runtime/settings-reader.ts';
-import type { Hide } from './report.ts';
+import { SIGNALS } from '../delivery/request.ts';
+import type { Environment } from '../runtime/config.ts';
+import { type Setting, settings } from '../runtime/settings.ts';
+import { knownVariables } from '../runtime/settings-reader.ts';
+
+/** Takes the secrets out of a text; everything that a command shows has gone through it. */
+export type Hide = (text: string) => string;
 
 const HIDDEN = '(hidden)';
 
 /** A shorter one protects nothing, and would take letters out of every word. */
 const MIN_LENGTH = 4;
 
-const MAX_LENGTH = 2_000;
-
 /** What an unknown variable may be called that holds a secret: probably one of the settings, misspelt. */
 const SECRET_NAME = /(KEY|HEADER|TOKEN|SECRET|PASSWORD)/i;
 
 /**
- * Makes the one way by which all of the doctor's words go: in one line, and without the values that the environment
- * holds as secrets, wherever they come from. A server or a proxy may send back what it was sent.
+ * Makes the one way by which all words of a command go: without the values that the environment holds as secrets, as they
+ * are, or as a URL or JSON has them, wherever they come from. A server or a proxy may send back what it was sent.
  */
 export function hiding(environment: Environment): Hide {
-  const forms = [...secretsIn(environment)].flatMap((secret) => [secret, encodeURIComponent(secret)]);
+  const forms = [...secretsIn(environment)].flatMap((secret) => [
+    secret,
+    encodeURIComponent(secret),
+    JSON.stringify(secret).slice(1, -1),
+  ]);
   const hidden = [...new Set(forms)].filter((form) => form.length >= MIN_LENGTH);
-  if (hidden.length === 0) return (text) => oneLine(text, MAX_LENGTH);
+  if (hidden.length === 0) return (text) => text;
   // The longest first: a shorter one may be a part of it. In any case, since names of hosts lose theirs.
   const pattern = new RegExp(
     hidden
@@ -31,7 +34,7 @@ export function hiding(environment: Environment): Hide {
       .join('|'),
     'gi',
   );
-  return (text) => oneLine(text.replace(pattern, HIDDEN), MAX_LENGTH);
+  return (text) => text.replace(pattern, HIDDEN);
 }
 
 function* secretsIn(environment: Environment): Generator<string> {
