@@ -96,7 +96,7 @@ function parseStrictly(args: string[]) {
 
 const CLIENT = '@datadog/datadog-api-client';
 
-/** An optional peer: who has no Datadog needs none of its 30 MB. */
+/** An optional peer: who has no Datadog needs none of its 133 MB. */
 async function loadClient(): Promise<DatadogClient> {
   try {
     return await import('@datadog/datadog-api-client');
