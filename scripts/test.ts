@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +11,7 @@ import {
 } from '../test/support/binaries.ts';
 import { asList, asNumber, asRecord } from '../test/support/shape.ts';
 import { buildCollector, buildPrometheus } from './go-build.ts';
+import { runIsolated } from './isolated.ts';
 
 /** `npm test`: every test, with a real Collector and Prometheus. Further arguments go to vitest. */
 
@@ -59,17 +59,6 @@ async function complaintsAbout(binaries: readonly Binary[], build: () => Promise
     const reason = error instanceof Error ? error.message : error;
     return binaries.map(({ title, remedy }) => `${title}: ${reason} Get it with: ${remedy}.`);
   }
-}
-
-/** Runs in a network namespace with loopback alone: the Collector probes cloud metadata addresses when it starts. */
-function runIsolated(command: string, args: readonly string[]): number {
-  const isolate = ['--net', '--map-root-user', 'sh', '-c', 'ip link set lo up && exec "$@"', 'isolated'];
-  const canIsolate = spawnSync('unshare', [...isolate, 'true']).status === 0;
-  if (!canIsolate) console.log('Running without network isolation: `unshare --net` is not possible here.');
-  const { status } = canIsolate
-    ? spawnSync('unshare', [...isolate, command, ...args], { stdio: 'inherit' })
-    : spawnSync(command, args, { stdio: 'inherit' });
-  return status ?? 1;
 }
 
 function countsOf(reportFile: string): Counts {
