@@ -6,14 +6,15 @@ export const selfMetrics = defineMetrics([
     name: 'signal.otel.points_exported',
     kind: 'counter',
     unit: '{point}',
-    description: 'Data points, spans and log records that a receiver has taken by OTLP, by `signal`',
+    description: 'Data points, spans, log records, events and service checks that a receiver has taken, by `signal`',
     typicalRange: { min: 0 },
   },
   {
     name: 'signal.otel.points_dropped',
     kind: 'counter',
     unit: '{point}',
-    description: 'Data points, spans and log records that did not arrive, by `signal` and `reason`',
+    description:
+      'Data points, spans, log records, events and service checks that did not arrive, by `signal` and `reason`',
     typicalRange: { min: 0 },
   },
   {
