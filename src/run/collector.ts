@@ -282,8 +282,7 @@ export class MetricsCollector {
     try {
       record(recorded);
     } finally {
-      this.#keep(recorded);
-      this.#health.add(recorded);
+      this.#health.add(recorded, this.#keep(recorded));
     }
   }
 
@@ -328,13 +327,17 @@ export class MetricsCollector {
     if (number !== undefined) recorded[name] = number;
   }
 
-  /** Remembers what one call recorded as one entry. */
-  #keep(recorded: Readonly<Record<string, number>>): void {
+  /**
+   * Remembers what one call recorded as one entry.
+   * @returns the names of its metrics.
+   */
+  #keep(recorded: Readonly<Record<string, number>>): readonly string[] {
     const names = Object.keys(recorded);
-    if (names.length === 0) return;
+    if (names.length === 0) return names;
     const entry = { timestampMillis: Date.now(), step: this.#step, metrics: recorded };
     this.#history.push(entry);
     this.#statistics.add(entry, names);
+    return names;
   }
 }
 

@@ -9,26 +9,43 @@ import {
   recoveryOf,
 } from '../catalogue/index.ts';
 
-/** The last values of a metric. */
+/** The last values of a metric, with mean and deviation. */
 class RecentPast {
   readonly #values: number[] = [];
   #next = 0;
+  #mean = 0;
+  /** The sum of the squares of the distances from the mean. */
+  #squares = 0;
 
-  push(value: number): void {
-    this.#values[this.#next] = value;
-    this.#next = (this.#next + 1) % HEALTH_WINDOW;
+  get isEnough(): boolean {
+    return this.#values.length >= HEALTH_WINDOW_MIN;
   }
 
-  /** `undefined` while there are too few values to compare with. */
-  statistics(): { readonly mean: number; readonly deviation: number } | undefined {
+  get mean(): number {
+    return this.#mean;
+  }
+
+  get deviation(): number {
+    return Math.sqrt(Math.max(0, this.#squares) / this.#values.length);
+  }
+
+  push(value: number): void {
+    const gone = this.#values[this.#next];
+    this.#values[this.#next] = value;
+    this.#next = (this.#next + 1) % HEALTH_WINDOW;
+    // Kept up with each value; afresh once in a round, before errors of rounding add up.
+    if (gone === undefined || this.#next === 0) this.#measure();
+    else {
+      const before = this.#mean;
+      this.#mean += (value - gone) / this.#values.length;
+      this.#squares += (value - gone) * (value - this.#mean + gone - before);
+    }
+  }
+
+  #measure(): void {
     const { length } = this.#values;
-    if (length < HEALTH_WINDOW_MIN) return undefined;
-    let sum = 0;
-    for (const value of this.#values) sum += value;
-    const mean = sum / length;
-    let squares = 0;
-    for (const value of this.#values) squares += (value - mean) ** 2;
-    return { mean, deviation: Math.sqrt(squares / length) };
+    this.#mean = this.#values.reduce((sum, value) => sum + value / length, 0);
+    this.#squares = this.#values.reduce((sum, value) => sum + (value - this.#mean) ** 2, 0);
   }
 }
 
@@ -90,10 +107,9 @@ export class HealthJudge {
   #measure(value: number): number | undefined {
     const { measure } = this.rule;
     if (measure !== 'drop' && measure !== 'spike') return value;
-    const past = this.#past.statistics();
+    const { isEnough, mean, deviation } = this.#past;
     this.#past.push(value);
-    if (past === undefined) return undefined;
-    const { mean, deviation } = past;
+    if (!isEnough) return undefined;
     if (measure === 'drop') return (mean - value) / Math.max(Math.abs(mean), MIN_ENTROPY);
     // A loss that has always been the same number exactly, 0 included, has no measure of its own.
     const unit = Math.max(deviation, MIN_DEVIATION * Math.abs(mean));

@@ -69,17 +69,22 @@ export class RunHealth {
     this.#stalled = this.#checks.find(({ judge }) => judge.rule.measure === 'idleSeconds');
   }
 
-  /** @param values of one call, by the metrics' names. */
-  add(values: Readonly<Record<string, number>>): void {
+  /**
+   * @param values of one call, by the metrics' names.
+   * @param names of them all.
+   */
+  add(values: Readonly<Record<string, number>>, names: readonly string[]): void {
+    if (names.length === 0) return;
+    const now = performance.now();
     for (const check of this.#checks) {
       const { judge } = check;
       const { measure, metric } = judge.rule;
       if (measure === 'idleSeconds') continue;
-      const value = measure === 'nonFinite' ? countNonFinite(values) : values[metric];
+      const value = measure === 'nonFinite' ? countNonFinite(values, names) : values[metric];
       // A value that is none is for the rule that counts them.
       if (value === undefined || !Number.isFinite(value)) continue;
       judge.add(value);
-      this.#look(check);
+      this.#look(check, now);
     }
   }
 
@@ -88,7 +93,7 @@ export class RunHealth {
     if (this.#stalled === undefined) return;
     this.#lastStepMillis = performance.now();
     this.#stalled.judge.judge(0);
-    this.#look(this.#stalled);
+    this.#look(this.#stalled, this.#lastStepMillis);
     if (this.#timer === undefined) this.#watch(this.#stalledAfterMillis);
   }
 
@@ -107,8 +112,7 @@ export class RunHealth {
     this.#timer = undefined;
   }
 
-  #look(check: Check): void {
-    const now = performance.now();
+  #look(check: Check, now: number): void {
     const { level, rule } = check.judge;
     if (level !== check.recorded || now - check.recordedMillis >= RECORD_INTERVAL_MILLIS) {
       check.recorded = level;
@@ -144,14 +148,15 @@ export class RunHealth {
     this.#timer = undefined;
     const check = this.#stalled;
     if (check === undefined) return;
-    const idleMillis = performance.now() - this.#lastStepMillis;
+    const now = performance.now();
+    const idleMillis = now - this.#lastStepMillis;
     const leftMillis = this.#stalledAfterMillis - idleMillis;
     if (leftMillis > 0) {
       this.#watch(leftMillis);
       return;
     }
     check.judge.judge(idleMillis / 1_000);
-    this.#look(check);
+    this.#look(check, now);
     if (-leftMillis < STALLED_MAX_MILLIS) this.#watch(STALLED_INTERVAL_MILLIS);
   }
 }
@@ -159,9 +164,8 @@ export class RunHealth {
 /** The longest that a timer of Node can wait. */
 const MAX_TIMER_MILLIS = 2 ** 31 - 1;
 
-/** `undefined` where there are no values at all. */
-function countNonFinite(values: Readonly<Record<string, number>>): number | undefined {
-  let count: number | undefined;
-  for (const name in values) count = (count ?? 0) + (Number.isFinite(values[name]) ? 0 : 1);
+function countNonFinite(values: Readonly<Record<string, number>>, names: readonly string[]): number {
+  let count = 0;
+  for (const name of names) if (!Number.isFinite(values[name])) count += 1;
   return count;
 }
