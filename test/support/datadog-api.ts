@@ -1,11 +1,10 @@
-import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import type { v1, v2 } from '@datadog/datadog-api-client';
 import { routesOf } from './datadog-api-routes.ts';
 import type { MetricType, State } from './datadog-api-state.ts';
 import { Refusal } from './datadog-checks.ts';
-import { listen } from './local-server.ts';
+import { listen, Traffic } from './local-server.ts';
 
 export interface ApiRequest {
   readonly method: string;
@@ -63,7 +62,9 @@ export async function startDatadogApi(options: DatadogApiOptions = {}): Promise<
   };
   const routes = routesOf(state);
   const requests: ApiRequest[] = [];
-  const traffic = new EventEmitter<{ request: [] }>();
+  const traffic = new Traffic(() =>
+    requests.map(({ method, path, status }) => `${method} ${path} ${status}`).join('\n'),
+  );
   let outage: { status: number; times: number } | undefined;
 
   function answer({ method, headers }: IncomingMessage, url: URL, bytes: Buffer): { status: number; body: unknown } {
@@ -103,7 +104,7 @@ export async function startDatadogApi(options: DatadogApiOptions = {}): Promise<
     // Seconds until the limit allows more; without it clients wait for as long as they think fit.
     if (status === 429) response.setHeader('x-ratelimit-reset', '1');
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-    traffic.emit('request');
+    traffic.answered();
   });
   const { url, [Symbol.asyncDispose]: dispose } = await listen(server);
 
@@ -126,19 +127,7 @@ export async function startDatadogApi(options: DatadogApiOptions = {}): Promise<
     see: (metric, type) => {
       state.metrics.set(metric, type);
     },
-    async waitFor<T>(find: () => T | false | undefined, { timeoutMillis = 15_000 } = {}): Promise<T> {
-      const deadline = AbortSignal.timeout(timeoutMillis);
-      for (;;) {
-        const result = find();
-        if (result !== false && result !== undefined) return result;
-        try {
-          await once(traffic, 'request', { signal: deadline });
-        } catch {
-          const seen = requests.map(({ method, path, status }) => `${method} ${path} ${status}`).join('\n');
-          throw new Error(`What is waited for did not arrive in ${timeoutMillis} ms. Requests:\n${seen}`);
-        }
-      }
-    },
+    waitFor: (find, { timeoutMillis } = {}) => traffic.waitFor(find, timeoutMillis),
     failWith: (status, times = Number.POSITIVE_INFINITY) => {
       outage = status === null ? undefined : { status, times };
     },

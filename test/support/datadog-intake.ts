@@ -1,4 +1,4 @@
-import { EventEmitter, once } from 'node:events';
+import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync, inflateSync } from 'node:zlib';
@@ -13,6 +13,7 @@ import {
   type Sketch,
   type Span,
 } from './datadog-wire.ts';
+import { Traffic } from './local-server.ts';
 import { decodeOtlpLogs, decodeOtlpMetrics, decodeOtlpSpans, encodeOtlpRefusal } from './otlp-wire.ts';
 
 /** What a request to the OTLP intake may be, in bytes: as sent, and decompressed. */
@@ -61,7 +62,7 @@ export async function startDatadogIntake({ apiKey = 'key-of-the-intake-double' }
   const spans: Span[] = [];
   const logs: Log[] = [];
   const requests: IntakeRequest[] = [];
-  const traffic = new EventEmitter<{ request: [] }>();
+  const traffic = new Traffic(arrivals);
   let outageStatus: number | null = null;
 
   const endpoints = new Map<string, Endpoint>([
@@ -119,7 +120,7 @@ export async function startDatadogIntake({ apiKey = 'key-of-the-intake-double' }
         .writeHead(status, { 'content-type': 'application/json' })
         .end(JSON.stringify({ valid: status === 200, errors: [] }));
     }
-    traffic.emit('request');
+    traffic.answered();
   }
 
   const server = createServer((request, response) => {
@@ -164,18 +165,7 @@ export async function startDatadogIntake({ apiKey = 'key-of-the-intake-double' }
     spans,
     logs,
     requests,
-    async waitFor<T>(find: () => T | false | undefined, { timeoutMillis = 15_000 } = {}): Promise<T> {
-      const deadline = AbortSignal.timeout(timeoutMillis);
-      for (;;) {
-        const result = find();
-        if (result !== false && result !== undefined) return result;
-        try {
-          await once(traffic, 'request', { signal: deadline });
-        } catch {
-          throw new Error(`What is waited for did not arrive in ${timeoutMillis} ms. What did:\n${arrivals()}`);
-        }
-      }
-    },
+    waitFor: (find, { timeoutMillis } = {}) => traffic.waitFor(find, timeoutMillis),
     failWith: (status) => {
       outageStatus = status;
     },

@@ -41,3 +41,32 @@ export class Received<Request> {
     }
   }
 }
+
+/** Each request to a double, as its tests wait for what comes of them. */
+export class Traffic {
+  readonly #requests = new EventEmitter<{ request: [] }>();
+  readonly #arrivals: () => string;
+
+  /** @param arrivals what has arrived so far, for the message of a test that waits in vain. */
+  constructor(arrivals: () => string) {
+    this.#arrivals = arrivals;
+  }
+
+  answered(): void {
+    this.#requests.emit('request');
+  }
+
+  /** Resolves with what `find` returns once that is neither false nor undefined; looks again on every request. */
+  async waitFor<T>(find: () => T | false | undefined, timeoutMillis = 15_000): Promise<T> {
+    const deadline = AbortSignal.timeout(timeoutMillis);
+    for (;;) {
+      const result = find();
+      if (result !== false && result !== undefined) return result;
+      try {
+        await once(this.#requests, 'request', { signal: deadline });
+      } catch {
+        throw new Error(`What is waited for did not arrive in ${timeoutMillis} ms. What did:\n${this.#arrivals()}`);
+      }
+    }
+  }
+}
