@@ -15,6 +15,7 @@ import { defaults } from '../src/runtime/config.ts';
 import { expectation } from '../src/runtime/schemas.ts';
 import { settings } from '../src/runtime/settings.ts';
 import { format, keys } from '../src/runtime/settings-reader.ts';
+import { grafanaDashboard } from './grafana-dashboard.ts';
 import { ruleTests } from './prometheus-rule-tests.ts';
 
 const table = metricTable(catalogue);
@@ -31,6 +32,7 @@ const files: Readonly<Record<string, (current: string) => string>> = {
       bench: benchmarkTables(),
     }).reduce((text, [name, content]) => replaceSection(text, name, content), current),
   ...Object.fromEntries(ofDatadog),
+  'dashboards/grafana.json': () => `${JSON.stringify(grafanaDashboard(), undefined, 2)}\n`,
   'dashboards/prometheus-rules.yml': () => yaml('Alerts of Signal training runs', prometheusRules()),
   'dashboards/prometheus-rules.test.yml': () =>
     yaml('promtool test rules dashboards/prometheus-rules.test.yml', ruleTests('prometheus-rules.yml')),

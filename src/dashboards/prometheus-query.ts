@@ -34,7 +34,10 @@ export function labelOf(attribute: Attribute): string {
 const quantiles: Readonly<Record<Percentile, number>> = { p50: 0.5, p99: 0.99 };
 
 /** What Grafana puts in for it holds four scrapes at least, so that a rate has something to go by. */
-const INTERVAL = '$__rate_interval';
+const RATE = '$__rate_interval';
+
+/** From one point of a chart to the next: each count stands in one bar. */
+const BAR = '$__interval';
 
 /** The query of a metric on a dashboard with the variables. */
 export function dashboardExpression(
@@ -46,11 +49,11 @@ export function dashboardExpression(
   const group = (...more: string[]) => `by (${[...by, ...more].join(', ')})`;
   switch (kindOf(name)) {
     case 'counter':
-      return `sum ${group()} (${isRare(name) ? growth(selector(name), INTERVAL) : `increase(${selector(name)}[${INTERVAL}])`})`;
+      return `sum ${group()} (${isRare(name) ? growth(selector(name), BAR) : `increase(${selector(name)}[${BAR}])`})`;
     case 'histogram': {
       const quantile = (summed: string) => `histogram_quantile(${quantiles[percentile]}, ${summed})`;
       // Calls that failed carry error_type: a storm of quick refusals would look like a fast run.
-      const rate = (suffix: string) => `(rate(${selector(name, { suffix, more: ['error_type=""'] })}[${INTERVAL}]))`;
+      const rate = (suffix: string) => `(rate(${selector(name, { suffix, more: ['error_type=""'] })}[${RATE}]))`;
       // Of an exponential histogram that came by OTLP, Prometheus has no buckets of their own but the histogram itself.
       return `${quantile(`sum ${group('le')} ${rate('_bucket')}`)} or ${quantile(`sum ${group()} ${rate('')}`)}`;
     }
