@@ -64,7 +64,7 @@ export function alertName({ check }: Pick<HealthRule, 'check'>): string {
   return `Signal${toCamelCase(`_${shortName(check)}`)}`;
 }
 
-/** The critical one first: the warning asks whether it fires, in the same evaluation. */
+/** The critical one first: in the same evaluation its warning asks whether it fires. */
 function alertsOf(rule: HealthRule): AlertRule[] {
   const { critical, warning } = rule;
   return [
@@ -74,14 +74,11 @@ function alertsOf(rule: HealthRule): AlertRule[] {
 }
 
 function alertOf(rule: HealthRule, severity: HealthLevel, threshold: HealthThreshold): AlertRule {
-  const alert = alertName(rule);
-  const gives = severity === 'warning' && rule.critical !== undefined;
-  const judged = judgementOf(rule, severity, threshold, gives ? WARNING_LOOK : LOOK);
-  const ofCritical = `ALERTS{alertname="${alert}", severity="critical", alertstate="firing"}`;
+  const givesWay = severity === 'warning' && rule.critical !== undefined;
   return {
-    alert,
-    expr: gives ? `${judged} unless on (run_id) ${ofCritical}` : judged,
-    ...(!gives && rule.recovery > 1 && { keep_firing_for: KEEP }),
+    alert: alertName(rule),
+    expr: givesWay ? givingWay(rule, threshold, rule.critical) : judgementOf(rule, severity, threshold, LOOK),
+    ...(!givesWay && rule.recovery > 1 && { keep_firing_for: KEEP }),
     labels: { severity, check: rule.check },
     annotations: {
       summary: `${rule.title}: ${severity} for run {{ $labels.run_id }}`,
@@ -90,6 +87,16 @@ function alertOf(rule: HealthRule, severity: HealthLevel, threshold: HealthThres
       suits: rule.suits,
     },
   };
+}
+
+/**
+ * A warning, unless its critical holds or is kept. ALERTS alone would not do: Prometheus writes none until it has
+ * evaluated the rules a few times.
+ */
+function givingWay(rule: HealthRule, warning: HealthThreshold, critical: HealthThreshold): string {
+  const kept = `ALERTS{alertname="${alertName(rule)}", severity="critical", alertstate="firing"}`;
+  const holds = judgementOf(rule, 'critical', critical, LOOK);
+  return `${judgementOf(rule, 'warning', warning, WARNING_LOOK)} unless on (run_id) (${holds} or on (run_id) ${kept})`;
 }
 
 function judgementOf(rule: HealthRule, level: HealthLevel, { when, value }: HealthThreshold, look: string): string {
