@@ -40,8 +40,10 @@ export interface PrometheusOptions {
   readonly features?: readonly string[];
   readonly ruleFiles?: readonly string[];
   readonly evaluationIntervalMillis?: number;
-  /** One that users run, in place of what the options above would say; `features` and `otlpReceiver` hold beside it. */
+  /** One that users run, in place of what the options above would say. */
   readonly configFile?: string;
+  /** Further ones of the command line. */
+  readonly args?: readonly string[];
 }
 
 /** An alert that is pending or firing. */
@@ -71,6 +73,7 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
       '--scrape.discovery-reload-interval=100ms',
       ...(options.otlpReceiver === true ? ['--web.enable-otlp-receiver'] : []),
       ...(options.features ?? []).map((feature) => `--enable-feature=${feature}`),
+      ...(options.args ?? []),
     ]);
     await child.waitForOutput(/Server is ready to receive web requests/, { timeoutMillis: 30_000 });
   } catch (error) {
