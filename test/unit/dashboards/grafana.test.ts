@@ -106,6 +106,19 @@ describe("Grafana's dashboard", () => {
     }
   });
 
+  it('tells the lines apart by labels that Prometheus has, and names each by all of them', () => {
+    const labels = ['run_id', 'check', 'metric', 'signal', 'reason', 'job', 'instance', 'hw_id'];
+    for (const { expr, legendFormat } of charts.flatMap(({ targets }) => targets)) {
+      const groups = [...expr.matchAll(/ by \(([^)]*)\)/g)].map(([, by = '']) => by.split(', '));
+      const [by = []] = groups;
+      expect(by.filter((label) => !labels.includes(label))).toEqual([]);
+      for (const group of groups)
+        expect(group.filter((label) => label !== 'le')).toEqual(by.filter((label) => label !== 'le'));
+      const named = [...legendFormat.matchAll(/\{\{([^}]*)\}\}/g)].map(([, label]) => label);
+      expect(named).toEqual(by.filter((label) => label !== 'le'));
+    }
+  });
+
   it('draws the thresholds of the rules that judge values, and those alone', () => {
     const colors = { warning: 'orange', critical: 'red' } as const;
     for (const rule of rules.filter(({ measure }) => measure === 'value')) {
