@@ -6,13 +6,17 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as datadog from '@datadog/datadog-api-client';
+import { stringify } from 'yaml';
 import { catalogue, healthRules } from '../src/catalogue/index.ts';
 import { datadogFiles } from '../src/dashboards/datadog-json.ts';
 import { healthTable, metricTable } from '../src/dashboards/markdown.ts';
+import { prometheusRules } from '../src/dashboards/prometheus-rules.ts';
 import { defaults } from '../src/runtime/config.ts';
 import { expectation } from '../src/runtime/schemas.ts';
 import { settings } from '../src/runtime/settings.ts';
 import { format, keys } from '../src/runtime/settings-reader.ts';
+import { grafanaDashboard } from './grafana-dashboard.ts';
+import { ruleTests } from './prometheus-rule-tests.ts';
 
 const table = metricTable(catalogue);
 
@@ -28,6 +32,10 @@ const files: Readonly<Record<string, (current: string) => string>> = {
       bench: benchmarkTables(),
     }).reduce((text, [name, content]) => replaceSection(text, name, content), current),
   ...Object.fromEntries(ofDatadog),
+  'dashboards/grafana.json': () => `${JSON.stringify(grafanaDashboard(), undefined, 2)}\n`,
+  'dashboards/prometheus-rules.yml': () => yaml('Alerts of Signal training runs', prometheusRules()),
+  'dashboards/prometheus-rules.test.yml': () =>
+    yaml('promtool test rules dashboards/prometheus-rules.test.yml', ruleTests('prometheus-rules.yml')),
 };
 
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
@@ -44,6 +52,11 @@ for (const [file, generate] of Object.entries(files)) {
     writeFileSync(file, wanted);
     console.log(`wrote ${file}`);
   }
+}
+
+function yaml(title: string, content: unknown): string {
+  const text = stringify(content, { lineWidth: 0, aliasDuplicateObjects: false });
+  return `# ${title}. Generated from the catalogue by \`npm run generate\`.\n${text}`;
 }
 
 function settingsTable(): string {

@@ -8,6 +8,7 @@ Usage
   node --require signal-otel/register app.js    start an application with its telemetry on
   signal-otel catalogue [--json]                list the metrics: name, kind, unit, typical range, meaning
   signal-otel config [--json]                   show the settings of this environment, and which are bad
+  signal-otel dashboards [FOLDER]               dashboards and alerts for Grafana, Prometheus and Datadog, as files
   signal-otel datadog apply | export            dashboard, monitors and metric settings for Datadog
   signal-otel doctor [--json]                   find out why metrics do not arrive, and what to do
   signal-otel --help | --version
@@ -36,6 +37,8 @@ async function main(args: readonly string[]): Promise<number> {
       return catalogueCommand(rest);
     case 'config':
       return (await import('./config.ts')).configCommand(rest);
+    case 'dashboards':
+      return (await import('./dashboards.ts')).dashboardsCommand(rest);
     case 'datadog':
       return (await import('./datadog.ts')).datadogCommand(rest);
     // The doctor has to start, and says so, where @opentelemetry/api is missing. No command above may need it to load.
@@ -43,7 +46,7 @@ async function main(args: readonly string[]): Promise<number> {
       return (await import('./doctor.ts')).doctorCommand(rest);
     default:
       console.error(
-        `signal-otel: there is no command ${JSON.stringify(command)}. Commands: catalogue, config, datadog, doctor, --help`,
+        `signal-otel: there is no command ${JSON.stringify(command)}. Commands: catalogue, config, dashboards, datadog, doctor, --help`,
       );
       return EXIT_USAGE;
   }

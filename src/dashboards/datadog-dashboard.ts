@@ -1,7 +1,7 @@
 import type { v1 } from '@datadog/datadog-api-client';
 import { type HealthLevel, type HealthRule, healthRules, type MetricName, shortName } from '../catalogue/index.ts';
-import { type Chart, type Group, groups, overview, type Row } from './datadog-layout.ts';
-import { dashboardQuery, kindOf, TEMPLATE_VARIABLES } from './datadog-query.ts';
+import { dashboardQuery, TEMPLATE_VARIABLES } from './datadog-query.ts';
+import { type Chart, type Group, groups, kindOf, overview, PERCENTILES, type Row } from './layout.ts';
 
 /** At the end of the description: by this the dashboard is found again, whatever its title and its id. */
 export const DASHBOARD_MARKER = '[signal-otel:training]';
@@ -80,8 +80,8 @@ function timeseries({ title, metrics, options }: Chart): v1.TimeseriesWidgetDefi
 
 function linesOf(name: MetricName, options: Chart['options']): { query: string; alias: string }[] {
   if (kindOf(name) !== 'histogram') return [{ query: dashboardQuery(name, options), alias: shortName(name) }];
-  return (['p50', 'p99'] as const).map((percentile) => ({
-    query: dashboardQuery(name, { ...options, percentile }),
+  return PERCENTILES.map((percentile) => ({
+    query: dashboardQuery(name, options, percentile),
     alias: percentile,
   }));
 }

@@ -40,7 +40,8 @@ export function healthTable(rules: readonly HealthRule[]): string {
   return [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-function describeThreshold({ measure }: HealthRule, threshold: HealthThreshold | undefined): string {
+/** Where a level begins, in words; nothing where the rule has no such level. */
+export function describeThreshold({ measure }: HealthRule, threshold: HealthThreshold | undefined): string {
   if (threshold === undefined) return '';
   const { when, value } = threshold;
   switch (measure) {

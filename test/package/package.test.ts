@@ -42,7 +42,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 describe('the packed package', () => {
   it('holds what runs, its types and its documents, and no source, test or example', async () => {
     const files = await readdir(join(folder, 'node_modules', 'signal-otel'));
-    expect(files.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json']);
+    expect(files.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dashboards', 'dist', 'package.json']);
   });
 
   it.each(['app.cjs', 'app.mjs'])('runs %s under --require signal-otel/register', async (name) => {
@@ -64,6 +64,15 @@ describe('the packed package', () => {
     expect((await runNode([cli, '--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
     expect(await runNode([cli, 'lst'])).toMatchObject({ code: 2, stderr: expect.stringContaining('"lst"') });
     expect(await runNode([cli, 'catalogue', '--yaml'])).toMatchObject({ code: 2 });
+  });
+
+  it('has a command that writes every dashboard and alert that the package ships', async () => {
+    const installed = join(folder, 'node_modules/signal-otel');
+    const result = await runNode([join(installed, 'dist/cli/main.js'), 'dashboards', 'mine'], { cwd: folder });
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    const written = (await readdir(join(folder, 'mine'))).sort();
+    expect(written).toEqual((await readdir(join(installed, 'dashboards'))).sort());
+    expect(written).toContain('grafana.json');
   });
 
   it.each([

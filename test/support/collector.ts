@@ -9,6 +9,9 @@ export const rootConfig = fileURLToPath(new URL('../../otel-collector-config.yam
 /** The file for those who want everything on disk until Datadog has it. */
 export const durableConfig = fileURLToPath(new URL('../../deploy/durable.yaml', import.meta.url));
 
+/** The file that brings metrics to a Prometheus beside the Collector. */
+export const localConfig = fileURLToPath(new URL('../../deploy/local/collector.yaml', import.meta.url));
+
 /** What the first file says to start the Collector with. */
 const rootArgs = ['--feature-gates=-exporter.datadogexporter.metricexportserializerclient'];
 

@@ -24,6 +24,10 @@ export interface Prometheus extends AsyncDisposable {
     accept?: (sample: Sample) => boolean,
     options?: { readonly timeoutMillis?: number },
   ): Promise<Sample>;
+  /** Of all rules, as they are now. */
+  alerts(): Promise<Alert[]>;
+  /** The names of the alerts that it has rules for, one for each rule. */
+  alertNames(): Promise<string[]>;
   stop(): Promise<void>;
 }
 
@@ -34,6 +38,19 @@ export interface PrometheusOptions {
   /** Takes OTLP metrics at /api/v1/otlp/v1/metrics. */
   readonly otlpReceiver?: boolean;
   readonly features?: readonly string[];
+  readonly ruleFiles?: readonly string[];
+  readonly evaluationIntervalMillis?: number;
+  /** One that users run, in place of what the options above would say. */
+  readonly configFile?: string;
+  /** Further ones of the command line. */
+  readonly args?: readonly string[];
+}
+
+/** An alert that is pending or firing. */
+export interface Alert {
+  readonly state: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
 }
 
 /** Resolves once it answers queries. */
@@ -46,8 +63,8 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const configFile = join(folder, 'prometheus.yml');
-    await writeFile(configFile, JSON.stringify(configuration(options)));
+    const configFile = options.configFile ?? join(folder, 'prometheus.yml');
+    if (options.configFile === undefined) await writeFile(configFile, JSON.stringify(configuration(options)));
     child = await startProcess(requireBinary(prometheusBinary), [
       `--config.file=${configFile}`,
       `--storage.tsdb.path=${join(folder, 'data')}`,
@@ -56,6 +73,7 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
       '--scrape.discovery-reload-interval=100ms',
       ...(options.otlpReceiver === true ? ['--web.enable-otlp-receiver'] : []),
       ...(options.features ?? []).map((feature) => `--enable-feature=${feature}`),
+      ...(options.args ?? []),
     ]);
     await child.waitForOutput(/Server is ready to receive web requests/, { timeoutMillis: 30_000 });
   } catch (error) {
@@ -64,12 +82,13 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
   }
 
   const url = `http://127.0.0.1:${port}`;
-  const query = async (promql: string) => {
-    const response = await fetch(`${url}/api/v1/query?${new URLSearchParams({ query: promql })}`);
+  const ask = async (path: string) => {
+    const response = await fetch(`${url}/api/v1/${path}`);
     const answer: unknown = await response.json();
-    if (!response.ok) throw new Error(`Prometheus refused ${promql}: ${JSON.stringify(answer)}`);
-    return samplesOf(answer);
+    if (!response.ok) throw new Error(`Prometheus refused ${decodeURIComponent(path)}: ${JSON.stringify(answer)}`);
+    return asRecord(asRecord(answer, 'the answer').data, 'data');
   };
+  const query = async (promql: string) => samplesOf(await ask(`query?query=${encodeURIComponent(promql)}`));
 
   return {
     url,
@@ -89,15 +108,40 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
         `No accepted sample of ${promql} in ${timeoutMillis} ms, but ${JSON.stringify(samples)}. Metrics there: ${names}`,
       );
     },
+    async alerts() {
+      const { alerts } = await ask('alerts');
+      return asList(alerts, 'alerts').map((item) => {
+        const { state, labels, annotations } = asRecord(item, 'an alert');
+        return { state: asString(state, 'state'), labels: asTexts(labels), annotations: asTexts(annotations) };
+      });
+    },
+    async alertNames() {
+      const { groups } = await ask('rules?type=alert');
+      return asList(groups, 'groups').flatMap((group) =>
+        asList(asRecord(group, 'a group').rules, 'rules').map((rule) =>
+          asString(asRecord(rule, 'a rule').name, 'name'),
+        ),
+      );
+    },
     stop,
     [Symbol.asyncDispose]: stop,
   };
 }
 
-function configuration({ scrapeTargets = [], scrapeIntervalMillis = 1_000 }: PrometheusOptions) {
+function configuration({
+  scrapeTargets = [],
+  scrapeIntervalMillis = 1_000,
+  ruleFiles = [],
+  evaluationIntervalMillis = 1_000,
+}: PrometheusOptions) {
   const interval = `${scrapeIntervalMillis}ms`;
   return {
-    global: { scrape_interval: interval, scrape_timeout: interval },
+    global: {
+      scrape_interval: interval,
+      scrape_timeout: interval,
+      evaluation_interval: `${evaluationIntervalMillis}ms`,
+    },
+    rule_files: ruleFiles,
     // Exports of one resource that overlap in time are refused otherwise, for their target_info.
     storage: { tsdb: { out_of_order_time_window: '30m' } },
     scrape_configs:
@@ -105,19 +149,22 @@ function configuration({ scrapeTargets = [], scrapeIntervalMillis = 1_000 }: Pro
   };
 }
 
-function samplesOf(answer: unknown): Sample[] {
-  const { result } = asRecord(asRecord(answer, 'the answer').data, 'data');
+function samplesOf({ result }: Record<string, unknown>): Sample[] {
   return asList(result, 'result').flatMap((item) => {
     const { metric, value, values } = asRecord(item, 'a series');
-    const labels = Object.fromEntries(
-      Object.entries(asRecord(metric, 'metric')).map(([name, label]) => [name, asString(label, name)]),
-    );
+    const labels = asTexts(metric);
     const pairs = values === undefined ? [value] : asList(values, 'values');
     return pairs.map((pair) => {
       const [seconds, text] = asList(pair, 'a sample');
       return { labels, timestampMillis: Number(seconds) * 1_000, value: sampleValue(asString(text, 'value')) };
     });
   });
+}
+
+function asTexts(value: unknown): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(asRecord(value, 'labels')).map(([name, text]) => [name, asString(text, name)]),
+  );
 }
 
 // Prometheus writes infinity as JavaScript does not read it.

@@ -1,11 +1,33 @@
-import type { MetricName } from '../catalogue/index.ts';
-import type { QueryOptions } from './datadog-query.ts';
+import {
+  findMetric,
+  hardwareMetrics,
+  type MetricDefinition,
+  type MetricKind,
+  type MetricName,
+} from '../catalogue/index.ts';
+import { selfMetrics } from '../catalogue/otel.ts';
+
+/** What tells the series of a metric apart. Each backend has names of its own for some. */
+export type Attribute = 'run_id' | 'check' | 'metric' | 'signal' | 'reason' | 'service' | 'host' | 'hw.id';
+
+/** How the series of a metric become the lines of a chart. */
+export interface ChartOptions {
+  /** A line for each; for each run, or each service where the metric belongs to no run, where nothing is said. */
+  readonly by?: readonly Attribute[];
+  /** How a gauge's series become one line; the mean where nothing is said. */
+  readonly aggregator?: 'avg' | 'max';
+}
+
+/** Of a histogram. */
+export type Percentile = 'p50' | 'p99';
+
+export const PERCENTILES: readonly Percentile[] = ['p50', 'p99'];
 
 /** A chart of one metric or of some that are read together. */
 export interface Chart {
   readonly title: string;
   readonly metrics: readonly MetricName[];
-  readonly options: QueryOptions;
+  readonly options: ChartOptions;
 }
 
 /** Charts side by side, which share the width. */
@@ -27,7 +49,7 @@ export const overview: readonly Row[] = [
   [chart('Forward-backward latency (p50, p99)', 'signal.performance.forward_backward_duration_ms')],
 ];
 
-const perGpu: QueryOptions = { by: ['host', 'hw.id'] };
+const perGpu: ChartOptions = { by: ['host', 'hw.id'] };
 
 export const groups: readonly Group[] = [
   {
@@ -108,6 +130,23 @@ export const groups: readonly Group[] = [
   },
 ];
 
-function chart(title: string, metrics: MetricName | readonly MetricName[], options: QueryOptions = {}): Chart {
+/** What belongs to a process or a machine, and to no run: its series have none of a run's tags. */
+const ofProcesses: ReadonlySet<MetricName> = new Set([...hardwareMetrics, ...selfMetrics].map(({ name }) => name));
+
+export function isOfRun(name: MetricName): boolean {
+  return !ofProcesses.has(name);
+}
+
+export function attributesOf(name: MetricName, { by }: ChartOptions): readonly Attribute[] {
+  return by ?? (isOfRun(name) ? ['run_id'] : ['service']);
+}
+
+export function kindOf(name: MetricDefinition['name']): MetricKind {
+  const metric = findMetric(name);
+  if (metric === undefined) throw new TypeError(`There is no metric ${name} in the catalogue`);
+  return metric.kind;
+}
+
+function chart(title: string, metrics: MetricName | readonly MetricName[], options: ChartOptions = {}): Chart {
   return { title, metrics: typeof metrics === 'string' ? [metrics] : metrics, options };
 }
