@@ -41,7 +41,7 @@ async function main(): Promise<void> {
     charts.pointAt(x ?? undefined);
   });
 
-  let textTimer: number | undefined;
+  let textTimer: ReturnType<typeof setTimeout> | undefined;
   const showText = () => {
     textTimer = undefined;
     const { runs } = model;
