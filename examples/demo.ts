@@ -13,11 +13,16 @@ const trainPath = fileURLToPath(new URL('./train.ts', import.meta.url));
 const destination =
   /^(OTEL_EXPORTER_.*|OTEL_(METRICS|TRACES|LOGS)_EXPORTER|OTEL_CONFIG_FILE|OTEL_SDK_DISABLED|DATADOG_ENABLED)$/;
 
-/** Where the user names no destination, none is likely to run here: the metrics stay on a local page. */
+/** Where the user names no destination, none is likely to run here: the metrics stay on local pages. */
 function localTelemetry(): NodeJS.ProcessEnv {
   return Object.keys(process.env).some((name) => destination.test(name))
     ? {}
-    : { OTEL_METRICS_EXPORTER: 'prometheus', OTEL_TRACES_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' };
+    : {
+        OTEL_METRICS_EXPORTER: 'prometheus',
+        OTEL_TRACES_EXPORTER: 'none',
+        OTEL_LOGS_EXPORTER: 'none',
+        SIGNAL_LIVE: '1',
+      };
 }
 
 function findRegister(): string {

@@ -6,6 +6,7 @@ const HELP = `signal-otel ${VERSION}: metrics of Signal training runs through Op
 
 Usage
   node --require signal-otel/register app.js    start an application with its telemetry on
+  signal-otel live app.js                       the same, with its runs on a page in the browser
   signal-otel catalogue [--json]                list the metrics: name, kind, unit, typical range, meaning
   signal-otel config [--json]                   show the settings of this environment, and which are bad
   signal-otel dashboards [FOLDER]               dashboards and alerts for Grafana, Prometheus and Datadog, as files
@@ -16,6 +17,7 @@ Usage
 Where the telemetry goes is set by the standard variables, for example
   OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318    the OpenTelemetry Collector (default)
   OTEL_METRICS_EXPORTER=prometheus                     an endpoint at http://127.0.0.1:9464/metrics
+  SIGNAL_LIVE=1                                        a page with the runs of the process, on this machine alone
 `;
 
 const EXIT_USAGE = 2;
@@ -41,12 +43,14 @@ async function main(args: readonly string[]): Promise<number> {
       return (await import('./dashboards.ts')).dashboardsCommand(rest);
     case 'datadog':
       return (await import('./datadog.ts')).datadogCommand(rest);
+    case 'live':
+      return (await import('./live.ts')).liveCommand(rest);
     // The doctor has to start, and says so, where @opentelemetry/api is missing. No command above may need it to load.
     case 'doctor':
       return (await import('./doctor.ts')).doctorCommand(rest);
     default:
       console.error(
-        `signal-otel: there is no command ${JSON.stringify(command)}. Commands: catalogue, config, dashboards, datadog, doctor, --help`,
+        `signal-otel: there is no command ${JSON.stringify(command)}. Commands: live, catalogue, config, dashboards, datadog, doctor, --help`,
       );
       return EXIT_USAGE;
   }

@@ -1,5 +1,6 @@
 import type { Attributes, LoggerProvider, Tracer } from '@opentelemetry/api';
 import {
+  type HealthRule,
   type MetricKind,
   type MetricName,
   NAMESPACE,
@@ -32,13 +33,14 @@ import { CallFields } from './fields.ts';
 import { guard } from './guard.ts';
 import { type CheckHealth, RunHealth } from './health.ts';
 import { reportHealth } from './health-report.ts';
-import { HistoryRing, type MetricsHistory, type MetricsSummary, RunStatistics } from './history.ts';
+import { type HistoryEntry, HistoryRing, type MetricsHistory, type MetricsSummary, RunStatistics } from './history.ts';
 import { extraMetricName, kindOf } from './metric-names.ts';
 import { OpenOperations } from './open-operations.ts';
 import { type Operation, type OperationReport, stepOf, type TimedOperation } from './operation.ts';
 import { OwnCollectors } from './own-collectors.ts';
 import { RunRecorder } from './recorder.ts';
 import { hasFields, kindOfThing, readResult } from './result.ts';
+import { isObserved, tellEnded, tellHappened, tellKept } from './run-observer.ts';
 import { requireFunction, thenOf, whenSettled } from './settled.ts';
 import { isStep, StepCounter } from './step-counter.ts';
 
@@ -85,6 +87,10 @@ export class MetricsCollector {
    * @internal
    */
   readonly spanAttributes: Attributes;
+  /** @internal */
+  readonly model: string | undefined;
+  /** @internal */
+  readonly healthRules: readonly HealthRule[];
   readonly #operations: OpenOperations;
   readonly #health: RunHealth;
   readonly #loggerProvider: LoggerProvider | undefined;
@@ -101,6 +107,8 @@ export class MetricsCollector {
     const tracerProvider = enableDatadog ? checked.tracerProvider : silentTracerProvider;
 
     this.runId = runId;
+    this.model = model;
+    this.healthRules = checked.health.rules;
     this.#history = new HistoryRing(historySize, () => this.#statistics.clear());
     this.metricsHistory = this.#history;
     this.#recorder = new RunRecorder(new SignalMeter(meterProvider), withIdentity(tags, Object.fromEntries(billed)));
@@ -187,7 +195,10 @@ export class MetricsCollector {
 
   /** Something that happened, with the run's attributes: `event({ title: 'Milestone', text: '1000 steps' })`. */
   event(options: EventOptions): void {
-    guard('event', () => sendEvent(this.#eventSource, options));
+    guard('event', () => {
+      const sent = sendEvent(this.#eventSource, options);
+      if (sent !== undefined) tellHappened({ ...sent, runId: this.runId, step: this.#step });
+    });
   }
 
   /** How something is, as a service check: `serviceCheck({ checkName: 'rl.sampler', status: 'OK' })`. */
@@ -210,6 +221,7 @@ export class MetricsCollector {
     ownCollectors.delete(this);
     this.#health.end();
     guard('end', () => this.#recorder.end());
+    tellEnded(this);
   }
 
   /**
@@ -249,7 +261,9 @@ export class MetricsCollector {
    */
   observe(name: MetricName, value: number): void {
     guard('observe', () => {
-      if (!this.#ownPerformance.has(name)) this.#recorder.record(name, kindOf(name), value);
+      if (this.#ownPerformance.has(name)) return;
+      this.#recorder.record(name, kindOf(name), value);
+      if (isObserved()) tellKept(this, this.#entryOf({ [name]: value }));
     });
   }
 
@@ -334,10 +348,15 @@ export class MetricsCollector {
   #keep(recorded: Readonly<Record<string, number>>): readonly string[] {
     const names = Object.keys(recorded);
     if (names.length === 0) return names;
-    const entry = { timestampMillis: Date.now(), step: this.#step, metrics: recorded };
+    const entry = this.#entryOf(recorded);
     this.#history.push(entry);
     this.#statistics.add(entry, names);
+    tellKept(this, entry);
     return names;
+  }
+
+  #entryOf(recorded: Readonly<Record<string, number>>): HistoryEntry {
+    return { timestampMillis: Date.now(), step: this.#step, metrics: recorded };
   }
 }
 

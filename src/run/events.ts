@@ -9,6 +9,7 @@ import {
   type CheckStatus,
   emitEvent,
   emitServiceCheck,
+  type SignalEvent,
 } from '../otel/events.ts';
 import { redact, redactLines } from '../otel/redact.ts';
 import { quoted } from '../otel/text.ts';
@@ -52,25 +53,27 @@ const MAX_TITLE_LENGTH = 100;
 const MAX_TEXT_LENGTH = 4_000;
 const MAX_KEY_LENGTH = 100;
 
-/** Sends an event; warns where there is nothing to send. */
-export function sendEvent({ attributes, loggerProvider }: EventSource, options: EventOptions): void {
-  if (!isObject('event', options, "event({ title: 'Milestone', text: '1000 steps' })")) return;
+/**
+ * Sends an event; warns where there is nothing to send.
+ * @returns what was sent.
+ */
+export function sendEvent({ attributes, loggerProvider }: EventSource, options: EventOptions): SignalEvent | undefined {
+  if (!isObject('event', options, "event({ title: 'Milestone', text: '1000 steps' })")) return undefined;
   const { title, text, alertType, aggregationKey, tags } = options;
   const [shownTitle, shownText] = [redact(textOf(title), MAX_TITLE_LENGTH), redactLines(textOf(text), MAX_TEXT_LENGTH)];
   if (shownTitle === '' && shownText === '') {
     warnOnce('event-empty', 'event takes a title and a text; one with neither is not sent');
-    return;
+    return undefined;
   }
-  emitEvent(
-    {
-      title: shownTitle || redact(shownText, MAX_TITLE_LENGTH),
-      text: shownText || shownTitle,
-      alertType: wordOf('alertType', alertType, ALERT_TYPES) ?? 'info',
-      ...(aggregationKey && { aggregationKey: redact(textOf(aggregationKey), MAX_KEY_LENGTH) }),
-      attributes: tags ? toAttributes(attributes, tags) : attributes,
-    },
-    loggerProvider,
-  );
+  const event: SignalEvent = {
+    title: shownTitle || redact(shownText, MAX_TITLE_LENGTH),
+    text: shownText || shownTitle,
+    alertType: wordOf('alertType', alertType, ALERT_TYPES) ?? 'info',
+    ...(aggregationKey && { aggregationKey: redact(textOf(aggregationKey), MAX_KEY_LENGTH) }),
+    attributes: tags ? toAttributes(attributes, tags) : attributes,
+  };
+  emitEvent(event, loggerProvider);
+  return event;
 }
 
 /** Sends a service check; warns where it has no name. */

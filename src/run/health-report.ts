@@ -3,6 +3,7 @@ import { COMPARISONS, HEALTH_STATUSES, type HealthMeasure } from '../catalogue/i
 import { log } from '../otel/diagnostics.ts';
 import { type AlertType, emitEvent, emitServiceCheck } from '../otel/events.ts';
 import type { HealthChange } from './health.ts';
+import { tellHappened } from './run-observer.ts';
 
 /** The run of which health is told. */
 export interface ReportedRun {
@@ -20,17 +21,19 @@ const alertTypes = { ok: 'success', warning: 'warning', critical: 'error' } as c
 
 const words = { ok: 'Recovered', warning: 'Warning', critical: 'Critical' } as const;
 
-/** Tells a change of status: one event and one service check for backends, one line on stderr. */
+/** Tells a change of status: one event and one service check for backends, one line on stderr, the run's observer. */
 export function reportHealth(change: HealthChange, run: ReportedRun): void {
   const { rule, status, value } = change;
   const { runId, loggerProvider } = run;
   const word = words[status];
   const title = `${word}: ${rule.title} ${shown(rule.measure, value)} (${runId})`;
   const text = textOf(change, run);
+  const alertType = alertTypes[status];
   const attributes = { ...run.attributes, check: rule.check };
   const aggregationKey = `${runId}:${rule.check}`;
-  emitEvent({ title, text, alertType: alertTypes[status], aggregationKey, attributes }, loggerProvider);
+  emitEvent({ title, text, alertType, aggregationKey, attributes }, loggerProvider);
   emitServiceCheck({ check: rule.check, status, message: text, attributes: run.attributes }, loggerProvider);
+  tellHappened({ runId, step: run.step, title, text, alertType });
   log[status === 'critical' ? 'warn' : 'info'](`${runId}: ${word}: ${text}`);
 }
 

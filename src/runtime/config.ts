@@ -43,6 +43,8 @@ export const defaults: Config = {
   shutdownTimeoutMillis: 5_000,
   prometheusHost: '127.0.0.1',
   prometheusPort: 9464,
+  live: false,
+  livePort: 4320,
   propagators: ['tracecontext', 'baggage'],
   sampler: 'parentbased_always_on',
   samplerRatio: 1,
@@ -82,7 +84,7 @@ const BY_NODE_SDK: Readonly<Record<string, readonly string[]>> = {
 
 /** Variables that decide what a start does. The others wait until something is recorded, as most processes never do. */
 const AT_START =
-  /^(OTEL_SDK_DISABLED|OTEL_LOG_LEVEL|OTEL_(METRICS|TRACES|LOGS)_EXPORTER|SIGNAL_SPOOL_DIR|DATADOG_ENABLED|(DATADOG|DD)_API_KEY)$/i;
+  /^(OTEL_SDK_DISABLED|OTEL_LOG_LEVEL|OTEL_(METRICS|TRACES|LOGS)_EXPORTER|SIGNAL_SPOOL_DIR|SIGNAL_LIVE|DATADOG_ENABLED|(DATADOG|DD)_API_KEY)$/i;
 
 /**
  * The variable that asks for what @opentelemetry/sdk-node alone has. Looked at in each start, so without the table.

@@ -52,6 +52,12 @@ export const flag = v.pipe(
   v.transform((word) => word === 'true'),
 );
 
+/** A flag that users set by hand, as they are used to: the standard's own variables know no 1. */
+export const toggle = v.pipe(
+  choice(['1', '0', 'true', 'false']),
+  v.transform((word) => word === '1' || word === 'true'),
+);
+
 /** What can be a header's value. */
 export const key = v.pipe(trimmed, v.regex(/^[\x21-\x7e]+$/), v.description('a key, without spaces'));
 

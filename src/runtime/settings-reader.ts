@@ -73,14 +73,24 @@ function withoutConflicts({ config, readings }: Settled, environment: Environmen
   return { config, readings };
 }
 
-/** One variable is enough for Prometheus: spans and logs would look for a Collector that nobody has. */
+/** One variable is enough for Prometheus, or for the live page: the rest would look for a Collector that nobody has. */
 function defaultsIn(environment: Environment): Config {
-  const { metricsExporters } = settings;
-  const { value } = read(metricsExporters, metricsExporters.variables, defaults.metricsExporters, environment);
-  const isLocal = value.length > 0 && !value.includes('otlp');
-  if (!isLocal || isEndpointSet(environment)) return defaults;
-  return { ...defaults, tracesExporters: [], logsExporters: [] };
+  if (isEndpointSet(environment)) return defaults;
+  const standing = <Value>(setting: Setting<Value>, fallback: Value) =>
+    read(setting, setting.variables, fallback, environment).value;
+  const metricsExporters = standing(settings.metricsExporters, defaults.metricsExporters);
+  if (metricsExporters.length > 0 && !metricsExporters.includes('otlp')) {
+    return { ...defaults, tracesExporters: [], logsExporters: [] };
+  }
+  const isLive = standing(settings.live, defaults.live);
+  const namesDestination =
+    EXPORTERS.some((variable) => isSet(variable, environment)) ||
+    standing(settings.datadogEnabled, defaults.datadogEnabled) === true;
+  if (!isLive || namesDestination) return defaults;
+  return { ...defaults, metricsExporters: [], tracesExporters: [], logsExporters: [] };
 }
+
+const EXPORTERS = SIGNALS.map((signal) => settings[`${signal}Exporters`].variables[0]);
 
 /** What is set for one signal alone. */
 function readSignals(setting: Setting<unknown>, common: Reading, environment: Environment): Reading[] {

@@ -23,6 +23,7 @@ import {
   someOf,
   tagList,
   text,
+  toggle,
   wholeNumber,
 } from './schemas.ts';
 
@@ -155,6 +156,17 @@ export const settings = {
     variables: ['OTEL_EXPORTER_PROMETHEUS_PORT'],
     schema: wholeNumber(0, 65_535),
     meaning: 'its port; the next free one if taken; 0 lets the system choose',
+  },
+  live: {
+    variables: ['SIGNAL_LIVE'],
+    schema: toggle,
+    meaning:
+      'whether the process shows its runs on a page of its own. Where no exporter and no endpoint is named beside it, the exporters are `none`: nothing leaves the process',
+  },
+  livePort: {
+    variables: ['SIGNAL_LIVE_PORT'],
+    schema: wholeNumber(0, 65_535),
+    meaning: 'the port of that page, on 127.0.0.1; the next free one if taken; 0 lets the system choose',
   },
   propagators: {
     variables: ['OTEL_PROPAGATORS'],

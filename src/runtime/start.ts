@@ -3,7 +3,7 @@ import type { SignalStatus } from '../delivery/status.ts';
 import { watchRequests } from '../instrumentation/watch.ts';
 import { beforeFirstMessage, log, warnOnce } from '../otel/diagnostics.ts';
 import { load } from '../otel/load.ts';
-import { asksForNodeSdk, decidesStart, defaults, type Environment, readConfig } from './config.ts';
+import { asksForNodeSdk, type Config, decidesStart, defaults, type Environment, readConfig } from './config.ts';
 import type { NodeSdkTelemetry } from './node-sdk.ts';
 import { endWithParentThread, onProcessEnd, withinDeadline } from './shutdown.ts';
 import { Telemetry } from './telemetry.ts';
@@ -94,7 +94,10 @@ function startOnce(environment: Environment): SignalOtel {
     beforeFirstMessage(() => loadDiagnostics().installLogger(undefined));
     const asking = asksForNodeSdk(environment);
     const handedOver = asking === undefined ? undefined : loadNodeSdk().handOver(asking, environment);
-    if (handedOver !== undefined) return handleOf(handedOver, { catchUp() {}, end: () => handedOver.unwatch() });
+    if (handedOver !== undefined) {
+      showLive(handedOver.config, () => {});
+      return handleOf(handedOver, { catchUp() {}, end: () => handedOver.unwatch() });
+    }
     const atStart = decidesStart(environment) ? readWhole() : defaults;
     if (atStart.disabled) return idle;
 
@@ -118,6 +121,8 @@ function startOnce(environment: Environment): SignalOtel {
     });
     telemetry = started;
     started.register();
+    // What follows the GPUs comes with the configuration, which nobody asks for where nothing is exported.
+    showLive(atStart, () => void started.config);
     const stopWatching = watchRequests(() => loadInstrumentation().watcherOf(started.config));
     const calls = {
       catchUp: () => instrumentation?.doNow(),
@@ -178,6 +183,12 @@ function handleOf(telemetry: Telemetry | NodeSdkTelemetry, calls: Calls): Signal
     timeoutMillis: () => telemetry.config.shutdownTimeoutMillis,
   });
   return { shutdown, forceFlush };
+}
+
+function showLive({ live, livePort }: Config, onFirstRun: () => void): void {
+  if (!live) return;
+  const { startLive } = load<typeof import('../live/live.ts')>(import.meta.url, '../live/live');
+  startLive({ port: livePort, onFirstRun });
 }
 
 function loadInstrumentation(): typeof import('./instrumentation.ts') {

@@ -1,0 +1,73 @@
+import type { HistoryEntry } from '../run/history.ts';
+import type { ObservedRun, RunEvent, RunObserver } from '../run/run-observer.ts';
+import { LiveRun } from './live-run.ts';
+import type { WireUpdate } from './protocol.ts';
+
+/** The one that has been quiet for longest gives way. */
+const MAX_RUNS = 30;
+
+/** The runs of this process, at bounded size. */
+export class RunStore implements RunObserver {
+  /** By their last sign of life, the oldest first. */
+  readonly #byActivity = new Map<string, LiveRun>();
+  /** In the order in which they began. */
+  readonly #runs = new Set<LiveRun>();
+  #isNew = false;
+
+  kept(run: ObservedRun, entry: HistoryEntry): void {
+    this.#runOf(run).add(run, entry);
+  }
+
+  /** Of a run that has not yet recorded anything it has no collector to ask, and comes too early. */
+  happened(event: RunEvent): void {
+    this.#byActivity.get(event.runId)?.happened(event);
+  }
+
+  ended({ runId }: ObservedRun): void {
+    this.#byActivity.get(runId)?.end();
+  }
+
+  get isEmpty(): boolean {
+    return this.#runs.size === 0;
+  }
+
+  /** What is new since the last time; `undefined` where nothing is. */
+  take(): WireUpdate | undefined {
+    const runs = [...this.#runs].flatMap((run) => run.take() ?? []);
+    if (runs.length === 0 && !this.#isNew) return undefined;
+    this.#isNew = false;
+    return { runIds: this.#runIds(), runs };
+  }
+
+  /** All there is. */
+  toWire(): WireUpdate {
+    return { runIds: this.#runIds(), runs: [...this.#runs].map((run) => run.toWire()) };
+  }
+
+  #runIds(): string[] {
+    return [...this.#runs].map(({ runId }) => runId);
+  }
+
+  #runOf(observed: ObservedRun): LiveRun {
+    const known = this.#byActivity.get(observed.runId);
+    if (known !== undefined) {
+      this.#byActivity.delete(observed.runId);
+      this.#byActivity.set(observed.runId, known);
+      return known;
+    }
+    const run = new LiveRun(observed);
+    this.#byActivity.set(observed.runId, run);
+    this.#runs.add(run);
+    this.#isNew = true;
+    this.#makeRoom();
+    return run;
+  }
+
+  #makeRoom(): void {
+    for (const [runId, run] of this.#byActivity) {
+      if (this.#byActivity.size <= MAX_RUNS) return;
+      this.#byActivity.delete(runId);
+      this.#runs.delete(run);
+    }
+  }
+}
