@@ -309,7 +309,7 @@ describe('asksForNodeSdk', () => {
 describe('decidesStart', () => {
   it('holds for variables that act before anything is recorded, and for no other', () => {
     const exporters = ['metricsExporters', 'tracesExporters', 'logsExporters', 'datadogEnabled', 'datadogApiKey'];
-    const deciding = ['logLevel', 'disabled', 'spoolFolder', 'live', 'livePort', ...exporters];
+    const deciding = ['logLevel', 'disabled', 'spoolFolder', 'live', ...exporters];
     for (const key of keys) {
       for (const variable of settings[key].variables) {
         expect([variable, decidesStart({ [variable]: 'x' })]).toEqual([variable, deciding.includes(key)]);
