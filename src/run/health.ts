@@ -113,7 +113,9 @@ export class RunHealth {
   }
 
   #look(check: Check, now: number): void {
-    const { level, rule } = check.judge;
+    const { level, rule, judged } = check.judge;
+    // Values without a past to compare with say nothing yet.
+    if (judged === undefined) return;
     if (level !== check.recorded || now - check.recordedMillis >= RECORD_INTERVAL_MILLIS) {
       check.recorded = level;
       check.recordedMillis = now;
@@ -125,7 +127,7 @@ export class RunHealth {
     check.toldMillis[level] = now;
     const previous = statusOf(check.told);
     check.told = level;
-    this.#listener.changed({ rule, status: statusOf(level), previous, value: check.judge.judged ?? 0 });
+    this.#listener.changed({ rule, status: statusOf(level), previous, value: judged });
   }
 
   get #stalledAfterMillis(): number {
