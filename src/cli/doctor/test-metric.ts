@@ -27,6 +27,7 @@ const MAX_MESSAGE_LENGTH = 500;
  */
 const overrides: Environment = {
   SIGNAL_SPOOL_DIR: undefined,
+  SIGNAL_LIVE: undefined,
   SIGNAL_GPU_INTERVAL: '0',
   SIGNAL_INSTRUMENTATION: 'false',
   OTEL_METRICS_EXPORTER: 'otlp',

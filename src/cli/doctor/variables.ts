@@ -48,7 +48,8 @@ function ways({ config, environment }: Settled): Finding[] {
     ({ way }) => way,
   );
   findings.push(...[...byWay].map(([way, all]) => ok(`${all.map(({ signal }) => nouns[signal]).join(', ')}: ${way}`)));
-  if (config.metricsExporters.length === 0) {
+  if (config.live) findings.push(ok('runs: on the live page of the process, as SIGNAL_LIVE asks'));
+  else if (config.metricsExporters.length === 0) {
     findings.push(warning('metrics go nowhere: OTEL_METRICS_EXPORTER is none', 'unset OTEL_METRICS_EXPORTER'));
   }
   const account = datadogAccount(config);

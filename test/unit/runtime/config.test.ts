@@ -177,6 +177,32 @@ describe('readConfig', () => {
     expect(read({ OTEL_METRICS_EXPORTER: 'otlp,prometheus' }).config.tracesExporters).toEqual(['otlp']);
   });
 
+  it('sends nothing where the live page is all that is asked for', () => {
+    const exporters = (environment: Record<string, string>) => {
+      const { metricsExporters, tracesExporters, logsExporters } = read(environment).config;
+      return [metricsExporters, tracesExporters, logsExporters];
+    };
+    const everywhere = [['otlp'], ['otlp'], ['otlp']];
+    for (const on of ['1', 'true', 'TRUE']) {
+      expect(read({ SIGNAL_LIVE: on }).config).toMatchObject({ live: true, livePort: 4320 });
+      expect(exporters({ SIGNAL_LIVE: on })).toEqual([[], [], []]);
+    }
+    for (const off of ['0', 'false', '', 'yes']) expect(exporters({ SIGNAL_LIVE: off })).toEqual(everywhere);
+    for (const named of [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318' },
+      { OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: 'http://c:4318' },
+      { OTEL_METRICS_EXPORTER: 'otlp' },
+      { OTEL_TRACES_EXPORTER: 'otlp' },
+      { DATADOG_ENABLED: 'true', DATADOG_API_KEY: 'key' },
+    ]) {
+      expect(exporters({ SIGNAL_LIVE: '1', ...named })).toEqual(everywhere);
+    }
+    expect(exporters({ SIGNAL_LIVE: '1', OTEL_METRICS_EXPORTER: 'prometheus' })).toEqual([['prometheus'], [], []]);
+    expect(read({ SIGNAL_LIVE: 'yes' }).warnings).toEqual([
+      'SIGNAL_LIVE takes 1, 0, true or false; "yes" is ignored, false holds',
+    ]);
+  });
+
   it('takes an empty variable for one that is not set', () => {
     const { config, warnings } = read({ OTEL_METRICS_EXPORTER: '', OTEL_METRIC_EXPORT_INTERVAL: ' ' });
     expect(config.metricsExporters).toEqual(['otlp']);
