@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { startNode } from '../support/child.ts';
 import { startOtlpServer } from '../support/otlp-server.ts';
 import { decodeOtlpMetrics } from '../support/otlp-wire.ts';
+import { freePort } from '../support/ports.ts';
 import { startTrainingServer } from '../support/training-server.ts';
 import { openPage } from './browser.ts';
 import { columns, expectAccessible, linePixels, pageUrl, waitForPoints } from './live-page.ts';
@@ -13,8 +14,11 @@ const KL = 'signal.rl.kl_divergence';
 
 const live = { SIGNAL_LIVE: '1', SIGNAL_LIVE_PORT: '0' };
 
-function startRuns() {
-  return startNode(['--require', 'signal-otel/register', 'test/browser/apps/runs.mjs'], { cwd: root, env: live });
+function startRuns(env: Readonly<Record<string, string>> = {}) {
+  return startNode(['--require', 'signal-otel/register', 'test/browser/apps/runs.mjs'], {
+    cwd: root,
+    env: { ...live, ...env },
+  });
 }
 
 describe('the live page', () => {
@@ -140,6 +144,54 @@ describe('the live page', () => {
     await expect.poll(async () => (await columns(page, LOSS))[1]?.[59]).toBeGreaterThan(0.04);
     await page.getByRole('heading', { name: 'signal.training.perplexity' }).scrollIntoViewIfNeeded();
     await page.waitForFunction(() => window.signalOtelLive?.charts['signal.training.perplexity'] !== undefined);
+    expect(complaints).toEqual([]);
+  });
+
+  it('says that the connection is lost, and goes on by itself with the process that comes next', async () => {
+    const port = await freePort();
+    const start = () => startRuns({ SIGNAL_LIVE_PORT: String(port) });
+    await using first = await start();
+    await using opened = await openPage(await pageUrl(first));
+    const { page } = opened;
+    first.endInput('go\n');
+    await waitForPoints(page, LOSS, 60);
+    await first.stop();
+    await page.getByText(/^Connection lost/).waitFor();
+    expect((await columns(page, LOSS))[0]).toHaveLength(60);
+
+    await using second = await start();
+    await page.getByText('Live', { exact: true }).waitFor({ timeout: 20_000 });
+    await page.getByText('No run yet').waitFor();
+    second.endInput('go\n');
+    await page.getByRole('checkbox', { name: 'run_steady' }).waitFor();
+    expect((await columns(page, LOSS))[0]).toHaveLength(60);
+  });
+
+  it('shows a part of the axis, in every chart, until all of it is asked for', async () => {
+    await using app = await startRuns();
+    await using opened = await openPage(await pageUrl(app));
+    const { page, complaints } = opened;
+    app.endInput('go\n');
+    await waitForPoints(page, LOSS, 60);
+    const range = (metric: string) =>
+      page.evaluate((name) => {
+        const { min, max } = window.signalOtelLive?.charts[name]?.scales.x ?? {};
+        return [min, max];
+      }, metric);
+    expect(await range(LOSS)).toEqual([1, 60]);
+    const box = await page.getByRole('group', { name: /^Training loss/ }).boundingBox();
+    if (box === null) throw new Error('no chart of the loss');
+    await page.mouse.move(box.x + 200, box.y + 60);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 400, box.y + 60, { steps: 4 });
+    await page.mouse.up();
+    await expect.poll(() => range(LOSS)).not.toEqual([1, 60]);
+    const [from = 0, to = 0] = await range(LOSS);
+    expect(from).toBeGreaterThan(10);
+    expect(to).toBeLessThan(50);
+    await expect.poll(() => range(KL)).toEqual([from, to]);
+    await page.getByRole('button', { name: 'Show all' }).click();
+    await expect.poll(() => range(KL)).toEqual([1, 60]);
     expect(complaints).toEqual([]);
   });
 });

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { catalogue } from '../../src/catalogue/index.ts';
-import { runNode } from '../support/child.ts';
+import { runNode, startNode } from '../support/child.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -54,6 +54,27 @@ describe('the packed package', () => {
     expect(result).toMatchObject({ code: 0, stderr: '' });
     expect(result.stdout).toContain("name: 'signal.training.loss'");
     expect(result.stdout).toContain("name: 'signal.forward_backward'");
+  });
+
+  it('has the live page, with all that it is made of', async () => {
+    await cp(join(root, 'test/register/apps/waiting.mjs'), join(folder, 'waiting.mjs'));
+    await using driver = await startNode(['--require', 'signal-otel/register', 'waiting.mjs'], {
+      cwd: folder,
+      env: { SIGNAL_LIVE: '1', SIGNAL_LIVE_PORT: '0' },
+    });
+    const [, url = ''] = await driver.waitForOutput(/live page at (\S+)/);
+    const seen = new Set<string>();
+    const follow = async (path: string): Promise<void> => {
+      if (seen.has(path)) return;
+      seen.add(path);
+      const response = await fetch(new URL(path, url));
+      expect([path, response.status]).toEqual([path, 200]);
+      const parts = (await response.text()).matchAll(/(?:href|src|from) ?=? ?["']([./][^"']+)["']/g);
+      for (const [, part = ''] of parts) await follow(new URL(part, new URL(path, url)).pathname);
+    };
+    await follow('/');
+    expect(seen).toContain('/uplot/uPlot.js');
+    expect(seen).toContain('/points.js');
   });
 
   it('has a command that lists the catalogue', async () => {

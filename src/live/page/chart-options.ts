@@ -3,7 +3,7 @@ import type { LineName, WireRule } from '../protocol.ts';
 import { colour, runColourName } from './colours.ts';
 import { formatTime, formatValue } from './format.ts';
 import type { Run } from './model.ts';
-import { drawBands, drawHappenings, drawNonFinite, type Happening } from './overlays.ts';
+import { drawBands, drawHappenings, drawNonFinite, drawThresholdLabels, type Happening } from './overlays.ts';
 import type { View } from './view.ts';
 
 /** One line of a chart: values of a run, or percentiles of its durations. */
@@ -71,6 +71,7 @@ export function chartOptions({ width, lines, view, surroundings, onCursor, onZoo
     hooks: {
       drawClear: [(chart) => drawBands(chart, surroundings.rules)],
       draw: [
+        (chart) => drawThresholdLabels(chart, surroundings.rules),
         (chart) => drawHappenings(chart, surroundings.happenings),
         (chart) => drawNonFinite(chart, surroundings.nonFinite),
       ],

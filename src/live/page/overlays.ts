@@ -13,43 +13,69 @@ export interface Happening {
   readonly colour: string;
 }
 
-const LEVELS = ['warning', 'critical'] as const;
+const LABEL_PIXELS = 11;
 
-/** Where the values of a metric are an alarm: a band from each threshold on, to the next one. */
+/** Where the values of a metric are an alarm: a band from each threshold on, to the next one. Behind the lines. */
 export function drawBands(chart: uPlot, rules: readonly WireRule[]): void {
   const { ctx, bbox } = chart;
   ctx.save();
   clip(chart);
-  for (const { warning, critical } of rules) {
-    const thresholds = { warning, critical };
-    for (const level of LEVELS) {
-      const threshold = thresholds[level];
-      if (threshold === undefined) continue;
-      const begin = heightOf(chart, threshold.value);
-      const next = level === 'warning' && critical !== undefined ? heightOf(chart, critical.value) : undefined;
-      const end = next ?? (isUpper(threshold) ? bbox.top : bbox.top + bbox.height);
-      ctx.fillStyle = colour(`band-${level}`);
-      ctx.fillRect(bbox.left, Math.min(begin, end), bbox.width, Math.abs(end - begin));
-      drawThreshold(chart, threshold, level, begin);
-    }
+  ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
+  for (const { level, threshold, next } of thresholdsOf(rules)) {
+    const begin = heightOf(chart, threshold.value);
+    const edge = isUpper(threshold) ? bbox.top : bbox.top + bbox.height;
+    const end = next === undefined ? edge : heightOf(chart, next.value);
+    ctx.fillStyle = colour(`band-${level}`);
+    ctx.fillRect(bbox.left, Math.min(begin, end), bbox.width, Math.abs(end - begin));
+    ctx.strokeStyle = alertColour(level);
+    line(ctx, bbox.left, begin, bbox.left + bbox.width, begin);
   }
   ctx.restore();
 }
 
-function drawThreshold(chart: uPlot, threshold: WireThreshold, level: 'warning' | 'critical', y: number): void {
+/** What the bands mean. Before the lines, and legible there. */
+export function drawThresholdLabels(chart: uPlot, rules: readonly WireRule[]): void {
   const { ctx, bbox } = chart;
-  ctx.strokeStyle = alertColour(level);
-  ctx.lineWidth = devicePixelRatio;
-  ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
-  line(ctx, bbox.left, y, bbox.left + bbox.width, y);
-  ctx.fillStyle = colour('muted');
-  ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+  ctx.save();
+  ctx.font = `${LABEL_PIXELS * devicePixelRatio}px system-ui, sans-serif`;
   ctx.textAlign = 'right';
-  // On the good side of the line, where there is room for it.
-  ctx.textBaseline = isUpper(threshold) ? 'top' : 'bottom';
-  const shift = (isUpper(threshold) ? 3 : -3) * devicePixelRatio;
-  const text = `${level} ${threshold.when} ${formatValue(threshold.value)}`;
-  ctx.fillText(text, bbox.left + bbox.width - 4 * devicePixelRatio, y + shift);
+  ctx.textBaseline = 'top';
+  ctx.lineJoin = 'round';
+  ctx.lineWidth = 4 * devicePixelRatio;
+  ctx.strokeStyle = colour('panel');
+  ctx.fillStyle = colour('muted');
+  const height = (LABEL_PIXELS + 3) * devicePixelRatio;
+  const taken: number[] = [];
+  // The worse one first: where there is room for one only, it is that.
+  for (const { level, threshold } of thresholdsOf(rules).reverse()) {
+    const y = heightOf(chart, threshold.value);
+    // A warning's on the good side of its line, a critical one's on the bad side.
+    const isBelow = isUpper(threshold) === (level === 'warning');
+    const top = isBelow ? y + 3 * devicePixelRatio : y - height;
+    const inside = Math.max(bbox.top, Math.min(top, bbox.top + bbox.height - height));
+    if (taken.some((other) => Math.abs(other - inside) < height)) continue;
+    taken.push(inside);
+    const text = `${level} ${threshold.when} ${formatValue(threshold.value)}`;
+    const right = bbox.left + bbox.width - 4 * devicePixelRatio;
+    ctx.strokeText(text, right, inside);
+    ctx.fillText(text, right, inside);
+  }
+  ctx.restore();
+}
+
+interface Level {
+  readonly level: 'warning' | 'critical';
+  readonly threshold: WireThreshold;
+  /** Where a worse level begins. */
+  readonly next?: WireThreshold | undefined;
+}
+
+function thresholdsOf(rules: readonly WireRule[]): Level[] {
+  return rules.flatMap(({ warning, critical }): Level[] => [
+    ...(warning === undefined ? [] : [{ level: 'warning' as const, threshold: warning, next: critical }]),
+    ...(critical === undefined ? [] : [{ level: 'critical' as const, threshold: critical }]),
+  ]);
 }
 
 export function drawHappenings(chart: uPlot, happenings: readonly Happening[]): void {
