@@ -3,9 +3,8 @@
  * docs/dashboard.png. Another file may be named.
  */
 import { fileURLToPath } from 'node:url';
-import { collectorBinary, requireBinary } from '../test/support/binaries.ts';
+import { chromiumBinary, collectorBinary, requireBinary } from '../test/support/binaries.ts';
 import { runIsolated } from './isolated.ts';
-import { chromiumBinary } from './picture/screenshot.ts';
 
 const main = fileURLToPath(new URL('picture/main.ts', import.meta.url));
 const [file = fileURLToPath(new URL('../docs/dashboard.png', import.meta.url))] = process.argv.slice(2);

@@ -1,22 +1,8 @@
-import { chromium } from 'playwright-core';
-import { type Binary, requireBinary } from '../../test/support/binaries.ts';
-
-export const chromiumBinary: Binary = {
-  title: 'Chromium',
-  variable: 'CHROMIUM',
-  namesOnPath: ['chromium', 'chromium-browser', 'google-chrome'],
-  nameInCache: 'chromium',
-  fits: () => true,
-  remedy: "the package `chromium` of Debian or Ubuntu (`apt-get install chromium`), or Chrome's path in CHROMIUM",
-};
+import { launchChromium } from '../../test/support/chromium.ts';
 
 /** Opens the page in headless Chromium and writes all of it as a PNG. */
 export async function takeScreenshot(html: string, file: string, width: number): Promise<void> {
-  const browser = await chromium.launch({
-    executablePath: requireBinary(chromiumBinary),
-    // Chromium refuses its sandbox to root, and the page is our own.
-    chromiumSandbox: false,
-  });
+  const browser = await launchChromium();
   try {
     const page = await browser.newPage({ viewport: { width, height: 800 } });
     const problems: string[] = [];

@@ -1,6 +1,5 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
+import { launchChromium } from '../support/chromium.ts';
 
 export interface OpenPage extends AsyncDisposable {
   readonly page: Page;
@@ -16,7 +15,7 @@ export async function openPage(
   options: { readonly width?: number; readonly height?: number; readonly scheme?: 'light' | 'dark' } = {},
 ): Promise<OpenPage> {
   const { width = 1400, height = 1000, scheme = 'light' } = options;
-  const browser: Browser = await chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox'] });
+  const browser = await launchChromium();
   const page = await browser.newPage({ viewport: { width, height }, colorScheme: scheme });
   const complaints: string[] = [];
   const outside: string[] = [];
@@ -29,23 +28,4 @@ export async function openPage(
   });
   await page.goto(url);
   return { page, complaints, outside, [Symbol.asyncDispose]: () => browser.close() };
-}
-
-/** Debian's, or the one that CHROMIUM names. */
-function findChromium(): string {
-  const { CHROMIUM, PATH = '' } = process.env;
-  const candidates = CHROMIUM ? [CHROMIUM] : PATH.split(delimiter).map((folder) => join(folder, 'chromium'));
-  const found = candidates.find(isExecutable);
-  if (found === undefined)
-    throw new Error('There is no Chromium here: apt-get install chromium, or set CHROMIUM to one.');
-  return found;
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

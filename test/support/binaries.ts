@@ -48,6 +48,15 @@ export const promtoolBinary: Binary = {
   remedy: 'Go >= 1.25 (`npm test` builds it), or a release of Prometheus >= 3.0 on the PATH, or promtool in PROMTOOL',
 };
 
+export const chromiumBinary: Binary = {
+  title: 'Chromium',
+  variable: 'CHROMIUM',
+  namesOnPath: ['chromium', 'chromium-browser', 'google-chrome'],
+  nameInCache: 'chromium',
+  fits: () => true,
+  remedy: "the package `chromium` of Debian or Ubuntu (`apt-get install chromium`), or Chrome's path in CHROMIUM",
+};
+
 /** Its path: from its variable, else the PATH, else the cache; undefined where it is nowhere. */
 export function findBinary(binary: Binary): string | undefined {
   const named = process.env[binary.variable];
