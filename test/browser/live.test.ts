@@ -28,7 +28,9 @@ describe('the live page', () => {
     await using server = await startTrainingServer();
     await using receiver = await startOtlpServer();
     const script = ['--require', 'signal-otel/register', 'examples/train.ts', '--url', server.url];
-    const endless = ['--steps', '100000', '--target-reward', '201', '--diverge', '64:80'];
+    const endless = ['--steps', '100000', '--target-reward', '201', '--diverge', '64:96'];
+    // The training waits until the page is there: its alarm lasts for less than a second.
+    server.hold();
     await using driver = await startNode([...script, ...endless], {
       cwd: root,
       env: {
@@ -41,6 +43,8 @@ describe('the live page', () => {
     });
     await using opened = await openPage(await pageUrl(driver));
     const { page, complaints, outside } = opened;
+    await page.getByText('No run yet').waitFor();
+    server.goOn();
 
     await waitForPoints(page, LOSS, 20);
     expect(await linePixels(page, LOSS)).toBeGreaterThan(50);
@@ -49,9 +53,11 @@ describe('the live page', () => {
     const alarm = page.locator('#runs').getByRole('button', { name: /^Critical: KL divergence/ });
     const events = page.getByRole('region', { name: 'Events' });
     await alarm.waitFor({ timeout: 60_000 });
+    server.hold();
     await alarm.focus();
     expect(await page.getByRole('tooltip', { name: /moves too fast/ }).isVisible()).toBe(true);
     await expectAccessible(page);
+    server.goOn();
     await events.getByRole('button', { name: /^Recovered: KL divergence/ }).waitFor({ timeout: 60_000 });
     await alarm.waitFor({ state: 'detached' });
     expect(await events.getByRole('button', { name: /^Critical: KL divergence/ }).count()).toBe(1);
