@@ -1,5 +1,5 @@
 import type { Connection } from '../dashboards/datadog-account.ts';
-import type { Environment } from '../runtime/config.ts';
+import { datadogUrls, type Environment } from '../runtime/config.ts';
 import { settings } from '../runtime/settings.ts';
 import { type Reading, readSettings } from '../runtime/settings-reader.ts';
 
@@ -22,7 +22,7 @@ export function readConnection(environment: Environment): Connection {
     const reading = readingOf(settings[setting].variables, readings);
     if (reading?.problem !== undefined) throw new Complaint(`${reading.from} ${reading.problem}`);
   }
-  const { datadogApiKey: apiKey, datadogAppKey: appKey, datadogSite: site, datadogApiUrl } = config;
+  const { datadogApiKey: apiKey, datadogAppKey: appKey } = config;
   const organization = 'Datadog has it under Organization Settings';
   if (apiKey === undefined) {
     throw new Complaint(`set ${keyVariables.apiKey.join(' or ')} to an API key; ${organization}, API Keys.`);
@@ -32,7 +32,7 @@ export function readConnection(environment: Environment): Connection {
       `set ${keyVariables.appKey.join(' or ')} to an application key; ${organization}, Application Keys.`,
     );
   }
-  const url = (datadogApiUrl ?? `https://api.${site}`).replace(/\/+$/, '');
+  const { apiUrl: url } = datadogUrls(config);
   const { username, password } = new URL(url);
   if (username !== '' || password !== '') {
     throw new Complaint(`${settings.datadogApiUrl.variables[0]} takes a URL without a user and a password.`);

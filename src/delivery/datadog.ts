@@ -4,9 +4,9 @@ import { type DeliveryKind, isSignal } from './request.ts';
 /** An account of Datadog's that takes data without a Collector between. */
 export interface DatadogAccount {
   readonly apiKey: string;
-  /** Such as `https://api.datadoghq.com`. */
+  /** Such as `https://api.datadoghq.com`, without a slash at its end. */
   readonly apiUrl: string;
-  /** Such as `https://otlp.datadoghq.com`. */
+  /** Such as `https://otlp.datadoghq.com`, without a slash at its end. */
   readonly otlpUrl: string;
 }
 
@@ -44,8 +44,8 @@ export function datadogDestination(
   userAgent: string,
 ): Destination {
   const [url, taken] = isSignal(kind)
-    ? [join(otlpUrl, `/v1/${kind}`), { compresses: true, maxBytes: OTLP_MAX_BYTES, maxAgeMillis: HOUR_MILLIS }]
-    : [join(apiUrl, endpoints[kind].path), { compresses: false, maxAgeMillis: endpoints[kind].maxAgeMillis }];
+    ? [`${otlpUrl}/v1/${kind}`, { compresses: true, maxBytes: OTLP_MAX_BYTES, maxAgeMillis: HOUR_MILLIS }]
+    : [`${apiUrl}${endpoints[kind].path}`, { compresses: false, maxAgeMillis: endpoints[kind].maxAgeMillis }];
   return httpDestination(
     {
       url,
@@ -66,8 +66,4 @@ export function datadogDestination(
 /** Whether it is Datadog's own intake, without a Collector between. */
 export function isDatadog({ hostname }: URL): boolean {
   return /(^|\.)(datadoghq\.(com|eu)|ddog-gov\.com)$/.test(hostname);
-}
-
-function join(base: string, path: string): string {
-  return `${base.replace(/\/+$/, '')}${path}`;
 }

@@ -18,8 +18,9 @@ export function createDestinations(
 ): Partial<Record<DeliveryKind, Destination>> {
   const destinations: Partial<Record<DeliveryKind, Destination>> = {};
   for (const kind of DELIVERIES) {
-    const { userAgent, compression, datadog } = options[kind] ?? {};
-    if (userAgent === undefined) continue;
+    const ofKind = options[kind];
+    if (ofKind === undefined) continue;
+    const { userAgent, compression, datadog } = ofKind;
     if (datadog !== undefined) destinations[kind] = datadogDestination(kind, datadog, userAgent);
     else if (isSignal(kind)) destinations[kind] = otlpDestination(kind, userAgent, compression);
   }

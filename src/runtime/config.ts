@@ -139,12 +139,18 @@ export function isEndpointSet(environment: Environment): boolean {
 
 /** The account whose key the environment has; `undefined` where there is none, or it is not to be used. */
 export function datadogAccount(config: Config): DatadogAccount | undefined {
-  const { datadogEnabled, datadogApiKey, datadogSite, datadogApiUrl, datadogOtlpUrl } = config;
-  if (datadogEnabled === false || datadogApiKey === undefined) return undefined;
+  const { datadogEnabled, datadogApiKey: apiKey } = config;
+  if (datadogEnabled === false || apiKey === undefined) return undefined;
+  return { apiKey, ...datadogUrls(config) };
+}
+
+/** Where Datadog is to be asked, and sent to. */
+export function datadogUrls(config: Config): Pick<DatadogAccount, 'apiUrl' | 'otlpUrl'> {
+  const { datadogSite: site, datadogApiUrl, datadogOtlpUrl } = config;
+  const withoutSlash = (url: string) => url.replace(/\/+$/, '');
   return {
-    apiKey: datadogApiKey,
-    apiUrl: datadogApiUrl ?? `https://api.${datadogSite}`,
-    otlpUrl: datadogOtlpUrl ?? `https://otlp.${datadogSite}`,
+    apiUrl: withoutSlash(datadogApiUrl ?? `https://api.${site}`),
+    otlpUrl: withoutSlash(datadogOtlpUrl ?? `https://otlp.${site}`),
   };
 }
 

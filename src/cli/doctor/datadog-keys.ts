@@ -43,7 +43,7 @@ export async function examineKeys(config: Config, asker: Asker): Promise<Keys> {
 /** @param path with its query. */
 export function apiQuestion({ apiUrl, apiKey, appKey }: DatadogAccount & { readonly appKey?: string }, path: string) {
   const headers = { 'DD-API-KEY': apiKey, ...(appKey !== undefined && { 'DD-APPLICATION-KEY': appKey }) };
-  return { who: DATADOG, url: `${apiUrl.replace(/\/+$/, '')}${path}`, headers };
+  return { who: DATADOG, url: `${apiUrl}${path}`, headers };
 }
 
 /** Where Datadog has not answered as it does to a good key: what that means, whatever was asked. */
