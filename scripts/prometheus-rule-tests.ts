@@ -1,4 +1,4 @@
-import { type HealthLevel, type HealthRule, healthRules } from '../src/catalogue/index.ts';
+import { type HealthLevel, type HealthRule, healthRules, isSlow } from '../src/catalogue/index.ts';
 import { prometheusName } from '../src/dashboards/prometheus-query.ts';
 import { type AlertRule, alertName, prometheusRules } from '../src/dashboards/prometheus-rules.ts';
 import { badOf, goodOf, sidesOf } from './threshold-sides.ts';
@@ -78,7 +78,7 @@ function testOf(rule: HealthRule, { name, series, expected, told }: Scenario) {
 function scenariosOf(rule: HealthRule): Scenario[] {
   switch (rule.measure) {
     case 'value':
-      return rule.patience > 1 ? slowScenarios(rule) : quickScenarios(rule);
+      return isSlow(rule) ? slowScenarios(rule) : quickScenarios(rule);
     case 'nonFinite':
       return nonFiniteScenarios(rule);
     case 'drop':

@@ -182,8 +182,6 @@ export const healthRules = defineHealthRules([
   },
 ]);
 
-export type HealthRuleName = (typeof healthRules)[number]['check'];
-
 /** Whether a number is bad by a threshold. */
 export function isBeyond({ when, value }: HealthThreshold, judged: number): boolean {
   switch (when) {
@@ -196,6 +194,14 @@ export function isBeyond({ when, value }: HealthThreshold, judged: number): bool
     case '<=':
       return judged <= value;
   }
+}
+
+/**
+ * Whether a rule asks for so many bad values in a row that a backend, which has few of them, goes by the mean of half an
+ * hour.
+ */
+export function isSlow({ patience }: HealthRule): boolean {
+  return patience >= 100;
 }
 
 /** Whether the bad side of a threshold is above it. */

@@ -21,11 +21,12 @@ export {
   type HealthThreshold,
   healthRules,
   isBeyond,
+  isSlow,
   isUpper,
   recoveryOf,
 } from './health.ts';
 export type { MetricDefinition, MetricKind, TypicalRange } from './metric.ts';
-export { defineMetrics } from './metric.ts';
+export { defineMetrics, shownUnit } from './metric.ts';
 export { NAMESPACE, qualifiedName, shortName, toCamelCase, toSnakeCase } from './naming.ts';
 export { performanceMetrics } from './performance.ts';
 export { rlMetrics } from './rl.ts';

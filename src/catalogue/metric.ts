@@ -57,6 +57,11 @@ const HARDWARE: Rules = {
   unitForm: 'that of the conventions: 1, By, Cel or W',
 };
 
+/** As a reader sees it: without the braces of an annotation. */
+export function shownUnit({ unit }: Pick<MetricDefinition, 'unit'>): string {
+  return unit.replace(/^\{(.*)\}$/, '$1');
+}
+
 /**
  * Checks a family of definitions and returns it as it came, so that its literal types survive, but frozen: what is
  * exported cannot be changed by those who read it.

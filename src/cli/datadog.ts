@@ -5,6 +5,7 @@ import { type Connection, DatadogAccount } from '../dashboards/datadog-account.t
 import { type DatadogClient, datadogFiles } from '../dashboards/datadog-json.ts';
 import { type Change, planChanges } from '../dashboards/datadog-plan.ts';
 import { describeDifference } from '../dashboards/difference.ts';
+import { counted } from '../otel/text.ts';
 import { Complaint, readConnection } from './datadog-connection.ts';
 import { explain } from './datadog-failure.ts';
 import { Output } from './output.ts';
@@ -132,7 +133,7 @@ async function apply(datadog: DatadogClient, connection: Connection, choice: App
   for (const change of changes) show(change, output);
   for (const note of notes) output.print(note, 'yellow');
   if (changes.length === 0) output.print('Nothing to do: the account has it all.', 'green');
-  else if (choice.isDry) output.print(`A dry run: ${counted(changes)} to make, and none was written.`);
+  else if (choice.isDry) output.print(`A dry run: ${counted(changes.length, 'change')} to make, and none was written.`);
   else await write(changes, output);
 }
 
@@ -152,9 +153,5 @@ async function write(changes: readonly Change[], output: Output): Promise<void> 
       throw error;
     }
   }
-  output.print(`Done: ${counted(changes)} written.`, 'green');
-}
-
-function counted({ length }: readonly Change[]): string {
-  return length === 1 ? '1 change' : `${length} changes`;
+  output.print(`Done: ${counted(changes.length, 'change')} written.`, 'green');
 }

@@ -5,6 +5,7 @@ import {
   type HealthStatus,
   type HealthThreshold,
   healthRules,
+  isSlow,
   recoveryOf,
 } from '../catalogue/index.ts';
 
@@ -29,9 +30,6 @@ export function isRuleTag(tag: string): boolean {
 /** Datadog's priorities go from 1 to 5; advice is the least of them. */
 const PRIORITY_ALARM = 2;
 const PRIORITY_ADVICE = 5;
-
-/** A rule that asks for so many bad values in a row is one of the slow ones. */
-const SLOW_PATIENCE = 100;
 
 /**
  * A monitor for each health rule.
@@ -81,7 +79,7 @@ function judgementOf(rule: HealthRule): Pick<Monitor, 'query' | 'options'> {
 /** A monitor compares by one operator: where the warning's is another, exactly the boundary is judged differently. */
 function byValue(rule: HealthRule): Pick<Monitor, 'query' | 'options'> {
   const worst = worstOf(rule);
-  const window = rule.patience >= SLOW_PATIENCE ? 'last_30m' : 'last_5m';
+  const window = isSlow(rule) ? 'last_30m' : 'last_5m';
   return {
     query: `avg(${window}):avg:${rule.metric}{*} by {run_id} ${worst.when} ${worst.value}`,
     options: optionsWith({

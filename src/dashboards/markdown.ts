@@ -3,15 +3,16 @@ import {
   type HealthRule,
   type HealthThreshold,
   type MetricDefinition,
+  shownUnit,
   type TypicalRange,
 } from '../catalogue/index.ts';
 
 /** The catalogue as a Markdown table. */
 export function metricTable(definitions: readonly MetricDefinition[]): string {
-  const rows = definitions.map(({ name, kind, unit, description, typicalRange }) => [
+  const rows = definitions.map(({ name, kind, description, typicalRange, ...definition }) => [
     `\`${name}\``,
     kind,
-    unit.replace(/^\{(.*)\}$/, '$1'),
+    shownUnit(definition),
     describeRange(typicalRange),
     description,
   ]);

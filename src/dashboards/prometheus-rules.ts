@@ -4,6 +4,7 @@ import {
   type HealthRule,
   type HealthThreshold,
   healthRules,
+  isSlow,
   isUpper,
   shortName,
   toCamelCase,
@@ -49,7 +50,6 @@ const WARNING_LOOK = '5m';
  * among bad ones begins nothing anew, as it would by `for`, and warning and critical follow one another without a gap.
  */
 const SLOW = '30m';
-const SLOW_PATIENCE = 100;
 
 /** How long non-finite values are told of. */
 const RECENT = '5m';
@@ -103,7 +103,7 @@ function judgementOf(rule: HealthRule, level: HealthLevel, { when, value }: Heal
   const series = prometheusName(rule.metric);
   switch (rule.measure) {
     case 'value': {
-      if (rule.patience >= SLOW_PATIENCE) {
+      if (isSlow(rule)) {
         // A run that has just begun is bad by nature: it has to be older than what is averaged.
         const isOld = `present_over_time(${series}[${SLOW}] offset ${SLOW})`;
         return `avg by (run_id) (avg_over_time(${series}[${SLOW}])) ${when} ${value} and on (run_id) ${isOld}`;
@@ -127,13 +127,12 @@ function describe(rule: HealthRule, level: HealthLevel, threshold: HealthThresho
   return `Run {{ $labels.run_id }}: ${told(rule)} (${level}: ${describeThreshold(rule, threshold)}).`;
 }
 
-function told({ measure, metric, patience }: HealthRule): string {
+function told(rule: HealthRule): string {
+  const { measure, metric } = rule;
   const value = '{{ printf "%.4g" $value }}';
   switch (measure) {
     case 'value':
-      return patience >= SLOW_PATIENCE
-        ? `${metric} averages ${value} over the last half hour`
-        : `${metric} has been at ${value}`;
+      return isSlow(rule) ? `${metric} averages ${value} over the last half hour` : `${metric} has been at ${value}`;
     case 'nonFinite':
       return `about {{ printf "%.0f" $value }} values of the last five minutes were NaN or infinite`;
     case 'drop':

@@ -1,4 +1,11 @@
-import { catalogue, type MetricName, performanceMetrics, rlMetrics, trainingMetrics } from '../catalogue/index.ts';
+import {
+  catalogue,
+  type MetricName,
+  performanceMetrics,
+  rlMetrics,
+  shownUnit,
+  trainingMetrics,
+} from '../catalogue/index.ts';
 import { groups, overview, type Row } from '../dashboards/layout.ts';
 import { VERSION } from '../otel/version.ts';
 import type { WireChart, WireLayout } from './protocol.ts';
@@ -31,7 +38,7 @@ function chartsOf(row: Row): WireChart[] {
   return row.flatMap(({ title, metrics }) => {
     const definition = catalogue.find(({ name }) => name === metrics[0]);
     if (definition === undefined || !shown.has(definition.name)) return [];
-    const { name: metric, description, unit } = definition;
-    return [{ title, metric, description, unit: unit.replace(/^\{(.*)\}$/, '$1') }];
+    const { name: metric, description } = definition;
+    return [{ title, metric, description, unit: shownUnit(definition) }];
   });
 }

@@ -26,6 +26,11 @@ export type AlertType = (typeof ALERT_TYPES)[number];
 export const CHECK_STATUSES = ['ok', 'warning', 'critical', 'unknown'] as const;
 export type CheckStatus = (typeof CHECK_STATUSES)[number];
 
+/**
+ * How long each part of an event may be, in characters: what Datadog takes, https://docs.datadoghq.com/api/latest/events.
+ */
+export const EVENT_LIMITS = { title: 100, text: 4_000, aggregationKey: 100 } as const;
+
 /** Something that happened. */
 export interface SignalEvent {
   readonly title: string;

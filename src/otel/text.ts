@@ -9,6 +9,11 @@ export function oneLine(text: string, maxLength: number): string {
   return cut(text, maxLength).replace(UNPRINTABLE, ' ').trim();
 }
 
+/** `1 file`, `2 files` */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** Text of the caller's in a message: `"loss"`. */
 export function quoted(text: string): string {
   return JSON.stringify(oneLine(text, 100));

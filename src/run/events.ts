@@ -7,6 +7,7 @@ import {
   type AlertType,
   CHECK_STATUSES,
   type CheckStatus,
+  EVENT_LIMITS,
   emitEvent,
   emitServiceCheck,
   type SignalEvent,
@@ -49,10 +50,6 @@ export interface EventSource {
   readonly loggerProvider: LoggerProvider | undefined;
 }
 
-const MAX_TITLE_LENGTH = 100;
-const MAX_TEXT_LENGTH = 4_000;
-const MAX_KEY_LENGTH = 100;
-
 /**
  * Sends an event; warns where there is nothing to send.
  * @returns what was sent.
@@ -60,16 +57,19 @@ const MAX_KEY_LENGTH = 100;
 export function sendEvent({ attributes, loggerProvider }: EventSource, options: EventOptions): SignalEvent | undefined {
   if (!isObject('event', options, "event({ title: 'Milestone', text: '1000 steps' })")) return undefined;
   const { title, text, alertType, aggregationKey, tags } = options;
-  const [shownTitle, shownText] = [redact(textOf(title), MAX_TITLE_LENGTH), redactLines(textOf(text), MAX_TEXT_LENGTH)];
+  const [shownTitle, shownText] = [
+    redact(textOf(title), EVENT_LIMITS.title),
+    redactLines(textOf(text), EVENT_LIMITS.text),
+  ];
   if (shownTitle === '' && shownText === '') {
     warnOnce('event-empty', 'event takes a title and a text; one with neither is not sent');
     return undefined;
   }
   const event: SignalEvent = {
-    title: shownTitle || redact(shownText, MAX_TITLE_LENGTH),
+    title: shownTitle || redact(shownText, EVENT_LIMITS.title),
     text: shownText || shownTitle,
     alertType: wordOf('alertType', alertType, ALERT_TYPES) ?? 'info',
-    ...(aggregationKey && { aggregationKey: redact(textOf(aggregationKey), MAX_KEY_LENGTH) }),
+    ...(aggregationKey && { aggregationKey: redact(textOf(aggregationKey), EVENT_LIMITS.aggregationKey) }),
     attributes: tags ? toAttributes(attributes, tags) : attributes,
   };
   emitEvent(event, loggerProvider);
@@ -90,7 +90,7 @@ export function sendServiceCheck(source: EventSource, options: ServiceCheckOptio
     {
       check,
       status: wordOf('status', word ?? textOf(status), CHECK_STATUSES) ?? 'unknown',
-      message: redactLines(textOf(message), MAX_TEXT_LENGTH),
+      message: redactLines(textOf(message), EVENT_LIMITS.text),
       attributes: tags ? toAttributes(source.attributes, tags) : source.attributes,
     },
     source.loggerProvider,

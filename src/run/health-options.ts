@@ -75,11 +75,10 @@ function changed(where: string, rule: HealthRule, given: HealthRuleOptions): Hea
   const critical = threshold(where, rule, 'critical', levels.critical);
   if (warning !== undefined && critical !== undefined) {
     const isOrdered = isUpper(critical) ? warning.value <= critical.value : warning.value >= critical.value;
-    const order = isUpper(critical) ? 'above' : 'below';
     if (!isOrdered) {
+      const side = isUpper(critical) ? 'below' : 'above';
       throw new TypeError(
-        `${where}: critical (${critical.value}) must not be ${order === 'above' ? 'below' : 'above'} warning ` +
-          `(${warning.value}); set both`,
+        `${where}: critical (${critical.value}) must not be ${side} warning (${warning.value}); set both`,
       );
     }
   }

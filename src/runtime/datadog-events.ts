@@ -8,13 +8,16 @@ import {
 } from '@opentelemetry/semantic-conventions';
 import type { DeliveryQueue } from '../delivery/queue.ts';
 import type { DeliveryKind } from '../delivery/request.ts';
-import { CHECK_STATUSES, readEvent, readServiceCheck, type ServiceCheck, type SignalEvent } from '../otel/events.ts';
+import {
+  CHECK_STATUSES,
+  EVENT_LIMITS,
+  readEvent,
+  readServiceCheck,
+  type ServiceCheck,
+  type SignalEvent,
+} from '../otel/events.ts';
 import { cut } from '../otel/text.ts';
 
-/** https://docs.datadoghq.com/api/latest/events: what is longer is refused. */
-const MAX_TITLE_LENGTH = 100;
-const MAX_TEXT_LENGTH = 4_000;
-const MAX_KEY_LENGTH = 100;
 const MAX_TAG_LENGTH = 200;
 
 /** The dashboards overlay events that have it. */
@@ -56,27 +59,24 @@ export class DatadogEventProcessor implements LogRecordProcessor {
 }
 
 /** The body of `POST /api/v1/events`. */
-export function toDatadogEvent(
-  { title, text, alertType, aggregationKey, attributes }: SignalEvent,
-  resource: Attributes,
-) {
+function toDatadogEvent({ title, text, alertType, aggregationKey, attributes }: SignalEvent, resource: Attributes) {
   return {
-    title: cut(title, MAX_TITLE_LENGTH),
-    text: cut(text, MAX_TEXT_LENGTH),
+    title: cut(title, EVENT_LIMITS.title),
+    text: cut(text, EVENT_LIMITS.text),
     alert_type: alertType,
     date_happened: nowSeconds(),
     host: hostOf(resource),
     tags: [SOURCE_TAG, ...tagsOf(attributes, resource)],
-    ...(aggregationKey !== undefined && { aggregation_key: cut(aggregationKey, MAX_KEY_LENGTH) }),
+    ...(aggregationKey !== undefined && { aggregation_key: cut(aggregationKey, EVENT_LIMITS.aggregationKey) }),
   };
 }
 
 /** An item of the body of `POST /api/v1/check_run`. */
-export function toDatadogCheck({ check, status, message, attributes }: ServiceCheck, resource: Attributes) {
+function toDatadogCheck({ check, status, message, attributes }: ServiceCheck, resource: Attributes) {
   return {
     check,
     status: CHECK_STATUSES.indexOf(status),
-    message: cut(message, MAX_TEXT_LENGTH),
+    message: cut(message, EVENT_LIMITS.text),
     timestamp: nowSeconds(),
     host_name: hostOf(resource),
     tags: tagsOf(attributes, resource),

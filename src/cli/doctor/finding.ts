@@ -33,8 +33,3 @@ export function warning(found: string, next: string): Finding {
 export function failed(found: string, next: string): Finding {
   return { verdict: 'failed', found, next };
 }
-
-/** `1 file`, `2 files` */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}

@@ -1,8 +1,9 @@
 import { catalogue, NAMESPACE } from '../../catalogue/index.ts';
 import { withoutSecrets } from '../../delivery/url.ts';
+import { counted } from '../../otel/text.ts';
 import type { Asker } from './ask.ts';
 import { apiQuestion, isRefusal, otherAnswer, type ReadingAccount } from './datadog-keys.ts';
-import { counted, type Finding, ok, warning } from './finding.ts';
+import { type Finding, ok, warning } from './finding.ts';
 import { TEST_METRIC } from './test-metric.ts';
 
 const HOUR_SECONDS = 3_600;

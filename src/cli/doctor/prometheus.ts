@@ -1,7 +1,8 @@
+import { counted } from '../../otel/text.ts';
 import type { Config } from '../../runtime/config.ts';
 import type { Asker } from './ask.ts';
 import { dropReasons, isDropReason } from './drop-reasons.ts';
-import { counted, type Finding, ok, skipped, warning } from './finding.ts';
+import { type Finding, ok, skipped, warning } from './finding.ts';
 
 const DROPPED = 'signal_otel_points_dropped_total';
 

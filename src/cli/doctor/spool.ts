@@ -1,10 +1,9 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { HOUR_MILLIS } from '../../delivery/datadog.ts';
 import { describeFault, listSpool, Spool, type SpoolFileFacts } from '../../delivery/spool.ts';
-import { counted, type Finding, failed, ok, skipped, warning } from './finding.ts';
-
-/** Datadog takes no points that are older. */
-const TOO_OLD_MILLIS = 3_600_000;
+import { counted } from '../../otel/text.ts';
+import { type Finding, failed, ok, skipped, warning } from './finding.ts';
 
 /**
  * The folder of what is not delivered. What lies there is neither opened nor delivered: it belongs to running processes,
@@ -39,7 +38,7 @@ function judgeFiles(files: readonly SpoolFileFacts[], nowMillis: number): Findin
     findings.push(ok(`${counted(waiting.length, 'file')}, ${inKilobytes(bytes)}, the oldest made ${age} ago`));
   }
   // A process that lives writes into its file with each export, if only of its own metrics.
-  const left = waiting.filter(({ writtenMillis }) => nowMillis - writtenMillis > TOO_OLD_MILLIS);
+  const left = waiting.filter(({ writtenMillis }) => nowMillis - writtenMillis > HOUR_MILLIS);
   if (left.length > 0) {
     const found = `${counted(left.length, 'file')} not written to for over an hour: the processes are gone, nobody delivers`;
     const next =

@@ -2,13 +2,14 @@ import { DiagLogLevel, diag } from '@opentelemetry/api';
 import type { SignalStatus } from '../../delivery/status.ts';
 import { LOG_NAMESPACE } from '../../otel/diagnostics.ts';
 import { redact } from '../../otel/redact.ts';
+import { counted } from '../../otel/text.ts';
 import { SignalMetrics } from '../../run/custom-metrics.ts';
 import { asksForNodeSdk, type Environment, isDirect, isSet } from '../../runtime/config.ts';
 import { getPipelineStatus, startIn } from '../../runtime/start.ts';
 import type { Answer } from './ask.ts';
 import { dropReasons, isDropReason } from './drop-reasons.ts';
 import { adviceFor, type Target } from './failures.ts';
-import { counted, type Finding, failed, ok, skipped, warning } from './finding.ts';
+import { type Finding, failed, ok, skipped, warning } from './finding.ts';
 import { receiverOf } from './receiver.ts';
 import type { Settled } from './variables.ts';
 

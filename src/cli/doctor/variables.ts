@@ -1,9 +1,10 @@
 import { createRequire } from 'node:module';
 import { SIGNALS, type SignalKind } from '../../delivery/request.ts';
 import { withoutSecrets } from '../../delivery/url.ts';
+import { counted } from '../../otel/text.ts';
 import { asksForNodeSdk, type Config, datadogAccount, type Environment, isDirect } from '../../runtime/config.ts';
 import type { Reading } from '../../runtime/settings-reader.ts';
-import { counted, type Finding, failed, ok, warning } from './finding.ts';
+import { type Finding, failed, ok, warning } from './finding.ts';
 import { prometheusUrl } from './prometheus.ts';
 import { receiverOf } from './receiver.ts';
 
