@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync, inflateSync } from 'node:zlib';
@@ -13,7 +12,7 @@ import {
   type Sketch,
   type Span,
 } from './datadog-wire.ts';
-import { Traffic } from './local-server.ts';
+import { listen, Traffic } from './local-server.ts';
 import { decodeOtlpLogs, decodeOtlpMetrics, decodeOtlpSpans, encodeOtlpRefusal } from './otlp-wire.ts';
 
 /** What a request to the OTLP intake may be, in bytes: as sent, and decompressed. */
@@ -127,11 +126,7 @@ export async function startDatadogIntake({ apiKey = 'key-of-the-intake-double' }
     // A sender killed in the middle of its request has sent nothing.
     serve(request, response).catch(() => response.destroy());
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The intake double has no port.');
-  const url = `http://127.0.0.1:${address.port}`;
+  const { url, [Symbol.asyncDispose]: dispose } = await listen(server);
 
   function arrivals(): string {
     return [
@@ -144,11 +139,7 @@ export async function startDatadogIntake({ apiKey = 'key-of-the-intake-double' }
   }
 
   async function close(): Promise<void> {
-    if (!server.listening) return;
-    const closed = once(server, 'close');
-    server.close();
-    server.closeAllConnections();
-    await closed;
+    if (server.listening) await dispose();
   }
 
   return {
