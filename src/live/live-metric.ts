@@ -1,3 +1,4 @@
+import { ValueStatistics } from '../run/history.ts';
 import { Points, toWire } from './points.ts';
 import type { LineName, WireMark, WireMetric, WirePoints } from './protocol.ts';
 import { RollingQuantiles } from './rolling-quantiles.ts';
@@ -11,11 +12,7 @@ export class LiveMetric {
   readonly #durations: RollingQuantiles | undefined;
   readonly #marks: WireMark[] = [];
   #marksTaken = 0;
-  #last = Number.NaN;
-  #min = Number.POSITIVE_INFINITY;
-  #max = Number.NEGATIVE_INFINITY;
-  #count = 0;
-  #nonFinite = 0;
+  readonly #statistics = new ValueStatistics();
   #isNew = false;
 
   /** @param isDuration whether its percentiles are shown and not its values. */
@@ -28,12 +25,8 @@ export class LiveMetric {
   /** @param step NaN where none is known. */
   push(step: number, time: number, value: number): void {
     this.#isNew = true;
-    this.#last = value;
-    this.#count += 1;
-    if (Number.isFinite(value)) {
-      this.#min = Math.min(this.#min, value);
-      this.#max = Math.max(this.#max, value);
-    } else this.#mark(step, time, value);
+    this.#statistics.add(value);
+    if (!Number.isFinite(value)) this.#mark(step, time, value);
     if (this.#durations === undefined) this.#lines.get('value')?.push(step, time, value);
     else if (Number.isFinite(value)) this.#pushDuration(this.#durations, step, time, value);
   }
@@ -58,7 +51,6 @@ export class LiveMetric {
   }
 
   #mark(step: number, time: number, value: number): void {
-    this.#nonFinite += 1;
     if (this.#marks.length >= MAX_MARKS) return;
     this.#marks.push({ step: Number.isNaN(step) ? null : step, time, value: toWire(value) });
   }
@@ -66,17 +58,7 @@ export class LiveMetric {
   #wire(pointsOf: (points: Points) => WirePoints, marks: readonly WireMark[]): WireMetric {
     const lines: Partial<Record<LineName, WirePoints>> = {};
     for (const [name, points] of this.#lines) lines[name] = pointsOf(points);
-    const hasFinite = this.#count > this.#nonFinite;
-    return {
-      summary: {
-        last: toWire(this.#last),
-        min: hasFinite ? this.#min : null,
-        max: hasFinite ? this.#max : null,
-        count: this.#count,
-        nonFinite: this.#nonFinite,
-      },
-      lines,
-      marks,
-    };
+    const summary = this.#statistics.summary();
+    return { summary: { ...summary, last: toWire(summary.last) }, lines, marks };
   }
 }

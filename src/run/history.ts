@@ -100,13 +100,44 @@ export class HistoryRing implements MetricsHistory {
   }
 }
 
+/** Running statistics of one metric's values. */
+export class ValueStatistics {
+  #min = Number.POSITIVE_INFINITY;
+  #max = Number.NEGATIVE_INFINITY;
+  #last = Number.NaN;
+  #count = 0;
+  #nonFinite = 0;
+
+  add(value: number): void {
+    this.#last = value;
+    this.#count += 1;
+    if (!Number.isFinite(value)) {
+      this.#nonFinite += 1;
+      return;
+    }
+    this.#min = Math.min(this.#min, value);
+    this.#max = Math.max(this.#max, value);
+  }
+
+  summary(): MetricStatistics {
+    const hasFinite = this.#count > this.#nonFinite;
+    return {
+      min: hasFinite ? this.#min : null,
+      max: hasFinite ? this.#max : null,
+      last: this.#last,
+      count: this.#count,
+      nonFinite: this.#nonFinite,
+    };
+  }
+}
+
 /** Running statistics of a run: constant memory a metric, whatever the number of steps. */
 export class RunStatistics {
   #numMetrics = 0;
   #firstTimestampMillis: number | null = null;
   #lastTimestampMillis: number | null = null;
   #lastStep: number | null = null;
-  readonly #metrics = new Map<string, { min: number; max: number; last: number; count: number; nonFinite: number }>();
+  readonly #metrics = new Map<string, ValueStatistics>();
 
   /** @param names of the entry's metrics. */
   add(entry: HistoryEntry, names: readonly string[] = Object.keys(entry.metrics)): void {
@@ -127,10 +158,7 @@ export class RunStatistics {
 
   summary(): MetricsSummary {
     const metrics: Record<string, MetricStatistics> = {};
-    for (const [name, { min, max, last, count, nonFinite }] of this.#metrics) {
-      const hasFinite = count > nonFinite;
-      metrics[name] = { min: hasFinite ? min : null, max: hasFinite ? max : null, last, count, nonFinite };
-    }
+    for (const [name, statistics] of this.#metrics) metrics[name] = statistics.summary();
     return {
       numMetrics: this.#numMetrics,
       firstTimestampMillis: this.#firstTimestampMillis,
@@ -144,16 +172,9 @@ export class RunStatistics {
   #addValue(name: string, value: number): void {
     let known = this.#metrics.get(name);
     if (known === undefined) {
-      known = { min: Infinity, max: -Infinity, last: value, count: 0, nonFinite: 0 };
+      known = new ValueStatistics();
       this.#metrics.set(name, known);
     }
-    known.last = value;
-    known.count += 1;
-    if (!Number.isFinite(value)) {
-      known.nonFinite += 1;
-      return;
-    }
-    known.min = Math.min(known.min, value);
-    known.max = Math.max(known.max, value);
+    known.add(value);
   }
 }
