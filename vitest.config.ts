@@ -1,9 +1,12 @@
 import { defineConfig } from 'vitest/config';
+import { typeStripping } from './test/support/type-stripping.ts';
 
 export default defineConfig({
   test: {
     // Real Collectors and Prometheus start in many of them; two cores carry two at a time.
     maxWorkers: 2,
+    // For the worker threads that tests start.
+    execArgv: [...typeStripping],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     projects: [

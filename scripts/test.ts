@@ -1,6 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   type Binary,
@@ -13,10 +14,17 @@ import { asList, asNumber, asRecord } from '../test/support/shape.ts';
 import { buildCollector, buildPrometheus } from './go-build.ts';
 import { runIsolated } from './isolated.ts';
 
-/** `npm test`: every test, with a real Collector and Prometheus. Further arguments go to vitest. */
+/**
+ * `npm test`: every test, with a real Collector and Prometheus. `--node 22` runs them under another of the supported
+ * versions of Node, `--node all` under each; further arguments go to vitest.
+ */
 
-const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url));
+const modules = new URL('../node_modules/', import.meta.url);
+const vitest = fileURLToPath(new URL('vitest/vitest.mjs', modules));
 const testsOfBinaries = 'test/collector/**';
+
+/** The packages with the supported versions of Node: the oldest, the one of scripts and benchmarks, the newest. */
+const nodePackages = { 22: 'node-22', 24: 'node', 26: 'node-26' } as const;
 
 interface Counts {
   readonly passed: number;
@@ -24,30 +32,64 @@ interface Counts {
   readonly skipped: number;
 }
 
+const { binaries, vitestArguments } = commandLine(process.argv.slice(2));
 const missing = [
   ...(await complaintsAbout([collectorBinary], buildCollector)),
   ...(await complaintsAbout([prometheusBinary, promtoolBinary], buildPrometheus)),
 ];
-const folder = mkdtempSync(join(tmpdir(), 'signal-otel-test-'));
-const report = join(folder, 'report.json');
-try {
-  const status = runIsolated(process.execPath, [
-    vitest,
-    'run',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-    ...(missing.length > 0 ? ['--exclude', testsOfBinaries] : []),
-    ...process.argv.slice(2),
-  ]);
-  const counts = countsOf(report);
-  if (missing.length > 0) console.log(`Not run: ${testsOfBinaries}.\n${missing.join('\n')}`);
-  if (status !== 0 && counts.failed === 0) console.log('vitest failed outside of the tests: see above.');
-  const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
-  console.log(`${counts.passed} passed, ${counts.failed} failed${skipped}`);
-  process.exitCode = missing.length > 0 && process.env.CI ? 1 : status;
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+if (missing.length > 0) vitestArguments.push('--exclude', testsOfBinaries);
+
+const results = binaries.map((binary) => {
+  const version = execFileSync(binary, ['--version'], { encoding: 'utf8' }).trim();
+  console.log(`Node ${version}`);
+  const result = runTests(binary, vitestArguments);
+  return { version, ...result };
+});
+
+if (missing.length > 0) console.log(`Not run: ${testsOfBinaries}.\n${missing.join('\n')}`);
+if (results.length > 1) for (const result of results) console.log(`Node ${result.version}: ${summary([result])}`);
+console.log(summary(results));
+const failed = results.some(({ status }) => status !== 0) || (missing.length > 0 && process.env.CI);
+process.exitCode = failed ? 1 : 0;
+
+interface Result extends Counts {
+  readonly status: number;
+}
+
+function commandLine(args: readonly string[]): { readonly binaries: string[]; readonly vitestArguments: string[] } {
+  const at = args.indexOf('--node');
+  if (at < 0) return { binaries: [process.execPath], vitestArguments: [...args] };
+  const wanted = args[at + 1] ?? '';
+  const chosen = Object.entries(nodePackages).filter(([version]) => wanted === 'all' || wanted === version);
+  if (chosen.length === 0) {
+    console.error(`--node takes ${Object.keys(nodePackages).join(', ')} or all, not ${JSON.stringify(wanted)}.`);
+    process.exit(2);
+  }
+  const binaries = chosen.map(([, name]) => fileURLToPath(new URL(`${name}/bin/node`, modules)));
+  return { binaries, vitestArguments: args.toSpliced(at, 2) };
+}
+
+/** Under that Node, which is also the `node` of every command that a test runs. */
+function runTests(binary: string, args: readonly string[]): Result {
+  const folder = mkdtempSync(join(tmpdir(), 'signal-otel-test-'));
+  const report = join(folder, 'report.json');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  try {
+    const status = runIsolated(binary, [vitest, 'run', ...reporters, ...args], {
+      PATH: `${dirname(binary)}${delimiter}${process.env.PATH}`,
+    });
+    const counts = countsOf(report);
+    if (status !== 0 && counts.failed === 0) console.log('vitest failed outside of the tests: see above.');
+    return { status, ...counts };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function summary(counts: readonly Counts[]): string {
+  const sum = (key: keyof Counts) => counts.reduce((total, { [key]: count }) => total + count, 0);
+  const skipped = sum('skipped');
+  return `${sum('passed')} passed, ${sum('failed')} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }
 
 /** None where all are there or could be built. */

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { log, warnOnce } from '../../src/otel/diagnostics.ts';
 import { runNode } from '../support/child.ts';
 import { CapturedLog } from '../support/log.ts';
+import { typeStripping } from '../support/type-stripping.ts';
 import { texts } from './arbitraries.ts';
 import { expectQuiet } from './invariants.ts';
 
@@ -28,7 +29,7 @@ describe('what goes to stderr', () => {
   });
 
   it('ends no process where nobody reads it any more', async () => {
-    const child = spawn(process.execPath, [app], { env: { TEXT: '"warning"', TIMES: '200' } });
+    const child = spawn(process.execPath, [...typeStripping, app], { env: { TEXT: '"warning"', TIMES: '200' } });
     child.stderr.destroy();
     let stdout = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
+import { typeStripping } from './type-stripping.ts';
 
 export interface Exit {
   readonly code: number | null;
@@ -71,7 +72,7 @@ export async function startProcess(
   args: readonly string[],
   { env = {}, cwd }: SpawnSettings = {},
 ): Promise<RunningProcess> {
-  const child = spawn(command, args, { cwd, env: { ...inheritedEnvironment(), ...env }, stdio: 'pipe' });
+  const child = spawn(command, args, { cwd, env: { ...environmentFor(args), ...env }, stdio: 'pipe' });
   await once(child, 'spawn');
   const { pid } = child;
   if (pid === undefined) throw new Error(`${command} has no process id.`);
@@ -141,8 +142,11 @@ export async function startProcess(
   };
 }
 
-function inheritedEnvironment(): Record<string, string> {
+function environmentFor(args: readonly string[]): Record<string, string> {
   const inherited: Record<string, string> = {};
+  // By a variable, so that it holds for what the program itself starts.
+  const isTypeScript = args.some((argument) => /\.ts$/.test(argument));
+  if (isTypeScript && typeStripping.length > 0) inherited.NODE_OPTIONS = typeStripping.join(' ');
   for (const name of ['PATH', 'HOME', 'TMPDIR']) {
     const value = process.env[name];
     if (value !== undefined) inherited[name] = value;
