@@ -15,8 +15,8 @@ import { buildCollector, buildPrometheus } from './go-build.ts';
 import { runIsolated } from './isolated.ts';
 
 /**
- * `npm test`: every test, with a real Collector and Prometheus. `--node 22` runs them under another of the supported
- * versions of Node, `--node all` under each; further arguments go to vitest.
+ * `npm test`: every test, with a real Collector and Prometheus, under Node 24. `--node 22` or `--node 26` runs them under
+ * another of the supported versions, `--node all` under each; further arguments go to vitest.
  */
 
 const modules = new URL('../node_modules/', import.meta.url);
@@ -48,6 +48,8 @@ const results = binaries.map((binary) => {
 
 if (missing.length > 0) console.log(`Not run: ${testsOfBinaries}.\n${missing.join('\n')}`);
 if (results.length > 1) for (const result of results) console.log(`Node ${result.version}: ${summary([result])}`);
+const skipped = total('skipped', results);
+if (skipped > 0) console.log(`${skipped} skipped`);
 console.log(summary(results));
 const failed = results.some(({ status }) => status !== 0) || (missing.length > 0 && process.env.CI);
 process.exitCode = failed ? 1 : 0;
@@ -58,15 +60,14 @@ interface Result extends Counts {
 
 function commandLine(args: readonly string[]): { readonly binaries: string[]; readonly vitestArguments: string[] } {
   const at = args.indexOf('--node');
-  if (at < 0) return { binaries: [process.execPath], vitestArguments: [...args] };
-  const wanted = args[at + 1] ?? '';
+  const wanted = at < 0 ? '24' : (args[at + 1] ?? '');
   const chosen = Object.entries(nodePackages).filter(([version]) => wanted === 'all' || wanted === version);
   if (chosen.length === 0) {
     console.error(`--node takes ${Object.keys(nodePackages).join(', ')} or all, not ${JSON.stringify(wanted)}.`);
     process.exit(2);
   }
   const binaries = chosen.map(([, name]) => fileURLToPath(new URL(`${name}/bin/node`, modules)));
-  return { binaries, vitestArguments: args.toSpliced(at, 2) };
+  return { binaries, vitestArguments: at < 0 ? [...args] : args.toSpliced(at, 2) };
 }
 
 /** Under that Node, which is also the `node` of every command that a test runs. */
@@ -86,10 +87,12 @@ function runTests(binary: string, args: readonly string[]): Result {
   }
 }
 
+function total(key: keyof Counts, counts: readonly Counts[]): number {
+  return counts.reduce((sum, { [key]: count }) => sum + count, 0);
+}
+
 function summary(counts: readonly Counts[]): string {
-  const sum = (key: keyof Counts) => counts.reduce((total, { [key]: count }) => total + count, 0);
-  const skipped = sum('skipped');
-  return `${sum('passed')} passed, ${sum('failed')} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+  return `${total('passed', counts)} passed, ${total('failed', counts)} failed`;
 }
 
 /** None where all are there or could be built. */
@@ -112,13 +115,19 @@ function countsOf(reportFile: string): Counts {
   }
   const summary = asRecord(JSON.parse(text), 'the report of vitest');
   const count = (name: string) => asNumber(summary[name], name);
-  // A file that could not be loaded has failed, and no test of it has.
+  // A file that could not be loaded or prepared has failed, and no test of it has.
   const brokenFiles = asList(summary.testResults, 'testResults')
     .map((file) => asRecord(file, 'a test file'))
-    .filter(({ status, assertionResults }) => status === 'failed' && asList(assertionResults, 'tests').length === 0);
+    .filter(
+      ({ status, assertionResults }) => status === 'failed' && !asList(assertionResults, 'tests').some(hasFailed),
+    );
   return {
     passed: count('numPassedTests'),
     failed: count('numFailedTests') + brokenFiles.length,
     skipped: count('numPendingTests') + count('numTodoTests'),
   };
+}
+
+function hasFailed(test: unknown): boolean {
+  return asRecord(test, 'a test').status === 'failed';
 }
