@@ -1,10 +1,11 @@
 /**
- * Writes what follows from the catalogue, the health rules and the table of the settings: `node scripts/generate.ts`.
+ * Writes what follows from the catalogue, the health rules, the table of the settings and the declarations in `dist/`:
+ * `node scripts/generate.ts`.
  * With `--check` it writes nothing and fails where a committed file is not what it would write.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { parseArgs } from 'node:util';
+import { diff, parseArgs } from 'node:util';
 import * as datadog from '@datadog/datadog-api-client';
 import { stringify } from 'yaml';
 import { catalogue, healthRules } from '../src/catalogue/index.ts';
@@ -15,12 +16,19 @@ import { defaults } from '../src/runtime/config.ts';
 import { expectation } from '../src/runtime/schemas.ts';
 import { settings } from '../src/runtime/settings.ts';
 import { format, keys } from '../src/runtime/settings-reader.ts';
+import { extractPublicApi } from './api/extract.ts';
+import { referencePages } from './api/reference.ts';
 import { grafanaDashboard } from './grafana-dashboard.ts';
 import { ruleTests } from './prometheus-rule-tests.ts';
 
 const table = metricTable(catalogue);
 
 const ofDatadog = Object.entries(datadogFiles(datadog)).map(([name, text]) => [`dashboards/${name}`, () => text]);
+
+const publicApi = extractPublicApi();
+
+/** Every declaration of the public API: whoever reviews a change sees in it what users may have to change. */
+const REPORT = 'docs/reference/signal-otel.api.md';
 
 const files: Readonly<Record<string, (current: string) => string>> = {
   'dashboards/metrics.md': () => `# Metrics\n\nGenerated from the catalogue by \`npm run generate\`.\n\n${table}\n`,
@@ -36,6 +44,8 @@ const files: Readonly<Record<string, (current: string) => string>> = {
   'dashboards/prometheus-rules.yml': () => yaml('Alerts of Signal training runs', prometheusRules()),
   'dashboards/prometheus-rules.test.yml': () =>
     yaml('promtool test rules dashboards/prometheus-rules.test.yml', ruleTests('prometheus-rules.yml')),
+  ...Object.fromEntries(Object.entries(referencePages(publicApi)).map(([file, text]) => [file, () => text])),
+  [REPORT]: () => publicApi.report,
 };
 
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
@@ -46,12 +56,24 @@ for (const [file, generate] of Object.entries(files)) {
   if (wanted === current) continue;
   if (values.check) {
     console.error(`${file} is not what the sources say: run npm run generate`);
+    if (file === REPORT) console.error(apiChange(current, wanted));
     process.exitCode = 1;
   } else {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, wanted);
     console.log(`wrote ${file}`);
   }
+}
+
+function apiChange(before: string, after: string): string {
+  const lines = diff(before.split('\n'), after.split('\n'))
+    .filter(([side]) => side !== 0)
+    .map(([side, line]) => `  ${side < 0 ? '+' : '-'} ${line}`);
+  return [
+    'The public API has changed:',
+    ...lines,
+    'A line that is gone or different may break users: say so in CHANGELOG.md (CONTRIBUTING.md, "The public API").',
+  ].join('\n');
 }
 
 function yaml(title: string, content: unknown): string {

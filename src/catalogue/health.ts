@@ -17,6 +17,7 @@ export const healthMetrics = defineMetrics([
 /** From good to bad; the place of each is its number, in `signal.health.status` and in Datadog's service checks. */
 export const HEALTH_STATUSES = ['ok', 'warning', 'critical'] as const;
 
+/** How a check does, from good to bad. */
 export type HealthStatus = (typeof HEALTH_STATUSES)[number];
 
 /** Levels of an alarm. */
@@ -24,7 +25,9 @@ export type HealthLevel = Exclude<HealthStatus, 'ok'>;
 
 /** Where a level begins: a judged number that compares so with the threshold's. */
 export interface HealthThreshold {
+  /** How what is judged compares with `value` where the level holds. */
   readonly when: '>' | '>=' | '<' | '<=';
+  /** In the unit of what is judged: see `HealthMeasure`. */
   readonly value: number;
 }
 
@@ -39,7 +42,7 @@ export const COMPARISONS: Readonly<Record<HealthThreshold['when'], string>> = {
 /**
  * What of a metric is judged:
  * - `value`: each value;
- * - `drop`: by which share a value is below the mean of those before it, at most `WINDOW` of them;
+ * - `drop`: by which share a value is below the mean of those before it, at most 50 of them;
  * - `spike`: by how many standard deviations a value is above that mean;
  * - `nonFinite`: how many of the values of one call are NaN or infinite;
  * - `idleSeconds`: the time since the last step.
@@ -52,14 +55,19 @@ export interface HealthRule {
   readonly check: string;
   /** In plain words, for titles. */
   readonly title: string;
+  /** The metric whose values are judged. */
   readonly metric: MetricDefinition['name'];
+  /** What of them is judged. */
   readonly measure: HealthMeasure;
+  /** Where a warning begins; left out where the rule has none. */
   readonly warning?: HealthThreshold;
+  /** Where it becomes critical; left out where the rule does not. */
   readonly critical?: HealthThreshold;
   /** How many values in a row have to be as bad until the status is. */
   readonly patience: number;
   /** How many values in a row have to be better until the status is. */
   readonly recovery: number;
+  /** What to do then. */
   readonly advice: string;
   /** Which definition of the metric the thresholds are for. */
   readonly suits: string;
@@ -77,6 +85,8 @@ const RECOVERY = 10;
 const SLOW_PATIENCE = 200;
 
 /**
+ * The rules by which a run is judged, as data: `signal-otel` judges by them in the process, its alerts in the backends.
+ *
  * The seed of these numbers is Signal's own guide to its metrics. Where it leaves a boundary open: exactly 0.05 of KL and
  * 0.7 of explained variance are a warning, exactly 0.1 and 0.5 are not yet critical, and a clip fraction from 0.1 to 0.5
  * is no alarm, although the best is from 0.1 to 0.3.

@@ -47,6 +47,7 @@ export const catalogue = [...signalMetrics, ...hardwareMetrics] as const;
 
 export type SignalMetric = (typeof signalMetrics)[number];
 export type CataloguedMetric = (typeof catalogue)[number];
+/** The full name of a metric of the catalogue. */
 export type MetricName = CataloguedMetric['name'];
 
 /** A call's fields for a family of metrics, each optional; `null` counts as absent, as in Signal's answers. */

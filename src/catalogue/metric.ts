@@ -1,16 +1,21 @@
 import { HARDWARE_NAMESPACE, NAMESPACE } from './naming.ts';
 
+/** An instrument of OpenTelemetry. */
 export type MetricKind = 'gauge' | 'counter' | 'histogram' | 'upDownCounter';
 
 /** Where a healthy run usually stays. A missing bound is open; `{}` says that it varies from run to run. */
 export interface TypicalRange {
+  /** In the metric's unit. */
   readonly min?: number;
+  /** In the metric's unit. */
   readonly max?: number;
 }
 
+/** What a definition says. */
 interface Definition<Namespace extends string, Kind extends MetricKind, Unit extends string> {
   /** Full name, the same in every backend: `<namespace>.<family>.<snake_case>`. */
   readonly name: `${Namespace}.${string}`;
+  /** The instrument that records it. */
   readonly kind: Kind;
   /**
    * Of the package's own metrics a UCUM annotation such as `{ms}`. Plain units would change the name: for `ms` the
@@ -18,7 +23,9 @@ interface Definition<Namespace extends string, Kind extends MetricKind, Unit ext
    * annotation is left out of names by every backend. Of the hardware's metrics what OpenTelemetry's conventions say.
    */
   readonly unit: Unit;
+  /** What it measures, in a line. */
   readonly description: string;
+  /** Where a healthy run usually stays. */
   readonly typicalRange: TypicalRange;
 }
 

@@ -6,6 +6,7 @@ export type SignalKind = (typeof SIGNALS)[number];
 /** All that is delivered, each kind in an order of its own: OTLP's signals, and what Datadog has other endpoints for. */
 export const DELIVERIES = [...SIGNALS, 'events', 'checks'] as const;
 
+/** A kind of what is delivered: OTLP's signals, and Datadog's events and service checks. */
 export type DeliveryKind = (typeof DELIVERIES)[number];
 
 export type ContentType = 'application/x-protobuf' | 'application/json';

@@ -24,7 +24,9 @@ export type DropReason =
 export interface SignalStatus {
   /** Points that a receiver has taken. */
   readonly exportedPoints: number;
+  /** Points that are lost, by the reason. */
   readonly droppedPoints: Readonly<Partial<Record<DropReason, number>>>;
+  /** When a receiver last took something, in epoch milliseconds; `undefined` before the first time. */
   readonly lastSuccessMillis: number | undefined;
   /** Why delivery fails at present; `undefined` while it works, or nothing has been sent. */
   readonly failure: string | undefined;

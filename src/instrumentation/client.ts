@@ -12,6 +12,7 @@ import { isStandIn, overlay } from './overlay.ts';
 import { PRIMITIVES, type Primitive } from './signal-api.ts';
 import type { CallTracker } from './tracker.ts';
 
+/** How a client's calls are followed. */
 export interface TrainingClientOptions {
   /**
    * The run that the client is bound to. Default: its `runId` or `run_id`, else the first argument of each call or its

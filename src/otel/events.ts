@@ -20,10 +20,12 @@ export const ALERT_TYPES = [
   'recommendation',
   'snapshot',
 ] as const;
+/** How bad an event is, as Datadog shows it. */
 export type AlertType = (typeof ALERT_TYPES)[number];
 
 /** Statuses of service checks; the place of each is its number at Datadog. */
 export const CHECK_STATUSES = ['ok', 'warning', 'critical', 'unknown'] as const;
+/** How something is, from good to bad. */
 export type CheckStatus = (typeof CHECK_STATUSES)[number];
 
 /**

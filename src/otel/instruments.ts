@@ -29,10 +29,13 @@ const FACTORIES = ['createGauge', 'createCounter', 'createHistogram', 'createUpD
 
 /**
  * Every `signal.*` metric of the catalogue as an OpenTelemetry instrument, on any meter. Recording never throws, and
- * leaves out what is no finite number. Those of the hardware are observed (`observable.ts`): a second instrument of such
+ * leaves out what is no finite number. Those of the hardware are observed: a second instrument of such
  * a name would be a conflicting stream.
  * @throws TypeError where `meter` is none.
- * @example createInstruments(metrics.getMeter('signal'))['signal.training.loss'].record(0.5, { run_id: 'run_1' })
+ * @example
+ * ```ts
+ * createInstruments(metrics.getMeter('signal'))['signal.training.loss'].record(0.5, { run_id: 'run_1' })
+ * ```
  */
 export function createInstruments(meter: Meter): SignalInstruments {
   if (!FACTORIES.every((method) => hasMethod(meter, method))) {

@@ -4,6 +4,7 @@ import { NAMESPACE } from '../catalogue/index.ts';
 import { EXPONENTIAL_MAX_BUCKETS } from './histogram-bounds.ts';
 import { readOptions } from './options.ts';
 
+/** How histograms are aggregated. */
 export interface SignalViewsOptions {
   /**
    * `exponential` (default) for OTLP: the most exact, and what Datadog turns into distributions.

@@ -5,14 +5,15 @@ import { readOptions, requireMethod, requireTags, requireText } from '../otel/op
 import { quoted } from '../otel/text.ts';
 import { type CheckedHealth, checkHealth, type HealthOptions } from './health-options.ts';
 
+/** What a run is called, and where its metrics go. Only `runId` is needed. */
 export interface MetricsCollectorOptions {
   /** The run's id as `POST /runs` returned it; the attribute `run_id` of every point and span. */
   readonly runId: string;
-  /** The attribute `user_id`. */
+  /** Whose run it is; the attribute `user_id`. Default: none. */
   readonly userId?: string | undefined;
-  /** The base model; the attribute `model`. */
+  /** The base model; the attribute `model`. Default: none. */
   readonly model?: string | undefined;
-  /** Further attributes of every point and span: `["team:ml"]` or `{ team: 'ml' }`. */
+  /** Further attributes of every point and span: `["team:ml"]` or `{ team: 'ml' }`. Default: none. */
   readonly tags?: Tags | undefined;
   /** How many calls the local history holds. Default 1000; 0 keeps none. The summary covers all calls regardless. */
   readonly historySize?: number | undefined;
@@ -24,33 +25,41 @@ export interface MetricsCollectorOptions {
    * Default: none.
    */
   readonly omitAttributes?: readonly RunAttribute[] | undefined;
-  /** Thresholds of the run's own, by rule; `false` where its health is not to be judged. */
+  /** Thresholds of the run's own, by rule; `false` where its health is not to be judged. Default: the rules' own. */
   readonly health?: HealthOptions | boolean | undefined;
-  /** Default: the globally registered one, also where it is registered later. */
+  /** Of metrics. Default: the globally registered one, also where it is registered later. */
   readonly meterProvider?: MeterProvider | undefined;
-  /** Default: the globally registered one, also where it is registered later. */
+  /** Of spans. Default: the globally registered one, also where it is registered later. */
   readonly tracerProvider?: TracerProvider | undefined;
   /** Of events. Default: the globally registered one, also where it is registered later. */
   readonly loggerProvider?: LoggerProvider | undefined;
 }
 
+/** An attribute by which a run is told from others. */
 export type RunAttribute = 'run_id' | 'user_id' | 'model';
 
+/** Which step the values belong to. */
 export interface StepField {
-  /** The training step, a whole number from 0. */
+  /** The training step, a whole number from 0. Default: the last one known. Whichever calls name a step, it is counted once. */
   readonly step?: number | null | undefined;
 }
 
-export type TrainingMetrics = FieldsOf<typeof trainingMetrics> & {
+/** What one training step yields. `null` and `undefined` count as absent. */
+export interface TrainingMetrics extends FieldsOf<typeof trainingMetrics> {
+  /** The training step, a whole number from 0. Whichever calls name it, `signal.training.step` counts it once. */
   readonly step: number;
   /** Further numbers, each a gauge `signal.training.<key>`. They never replace a field of the call. */
   readonly extraMetrics?: Readonly<Record<string, number | null | undefined>> | null | undefined;
-};
+}
+
+/** What reinforcement learning yields. `null` and `undefined` count as absent. */
 export type RlMetrics = FieldsOf<typeof rlMetrics> & StepField;
+/** Durations, queue and GPU. `null` and `undefined` count as absent. */
 export type PerformanceMetrics = FieldsOf<typeof performanceMetrics> & StepField;
 
+/** What the request of an answer was. */
 export interface CollectResultOptions {
-  /** As in the request. While gradients accumulate, a `grad_norm` of 0 means "not synchronised yet": it is left out. */
+  /** As in the request. Default false. While gradients accumulate, a `grad_norm` of 0 means "not synchronised yet": it is left out. */
   readonly accumulate?: boolean | undefined;
 }
 

@@ -70,9 +70,10 @@ export function markCollected(answer: object): void {
 
 /**
  * One training run: records its metrics, times its operations, keeps a bounded history and a summary. No method throws,
- * whatever it is given.
+ * whatever values it is given.
  */
 export class MetricsCollector {
+  /** As it was given. */
   readonly runId: string;
   /** The last calls, at most `historySize`. */
   readonly metricsHistory: MetricsHistory;
@@ -174,6 +175,7 @@ export class MetricsCollector {
   /**
    * Runs `fn` inside a span `signal.<name>` and records its duration as `signal.performance.<name>_duration_ms`, also
    * where it fails. Gives back what `fn` gives and throws what it throws; of a promise the settling is timed.
+   * @throws TypeError where `fn` is no function.
    */
   timeOperation<T>(name: string, fn: () => T): T {
     requireFunction('timeOperation', fn, "timeOperation('sample', () => client.sample())");

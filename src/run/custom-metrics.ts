@@ -20,6 +20,7 @@ import { guard } from './guard.ts';
 import { requireFunction, whenSettled } from './settled.ts';
 import { isRecordable, NON_FINITE } from './values.ts';
 
+/** Names and tags of a client's metrics, and where they go. */
 export interface SignalMetricsOptions {
   /** Put before every name that does not start with it already. Default `signal`. */
   readonly namespace?: string | undefined;
@@ -27,12 +28,13 @@ export interface SignalMetricsOptions {
   readonly constantTags?: Tags | undefined;
   /** `false`: nothing is recorded. Default true. */
   readonly enabled?: boolean | undefined;
-  /** Default: the globally registered one, also where it is registered later. */
+  /** Of metrics. Default: the globally registered one, also where it is registered later. */
   readonly meterProvider?: MeterProvider | undefined;
   /** Of events. Default: the globally registered one, also where it is registered later. */
   readonly loggerProvider?: LoggerProvider | undefined;
 }
 
+/** Tags and sampling of one call. */
 export interface RecordOptions {
   /** Beside the client's constant tags; on the same key these win. */
   readonly tags?: Tags | undefined;
@@ -64,7 +66,7 @@ const MAX_NAMESPACE_LENGTH = 50;
 
 /**
  * Metrics of your own: `new SignalMetrics({ constantTags: ['team:ml'] }).gauge('custom.my_metric', 42)` records
- * `signal.custom.my_metric`. Each client has its own namespace and tags. None of its methods throws; a NaN or infinite
+ * `signal.custom.my_metric`. Each client has its own namespace and tags. No method throws, whatever values it is given; a NaN or infinite
  * value enters no metric and is counted in `signal.training.non_finite`.
  */
 export class SignalMetrics {
@@ -112,13 +114,13 @@ export class SignalMetrics {
     this.histogram(name, valueMillis, options);
   }
 
-  /** Counts up by `value`, which is 0 or more. */
+  /** Counts up by `value`, which is 0 or more. Default 1. */
   increment(name: string, value = 1, options: RecordOptions = {}): void {
     this.#guarded('increment', () => this.#count(name, value, 1, options));
   }
 
   /**
-   * Counts down by `value`, which is 0 or more. From its first decrement on a name is an up-down counter, of which
+   * Counts down by `value`, which is 0 or more. Default 1. From its first decrement on a name is an up-down counter, of which
    * backends show the current value; a name that is only incremented is a count. Catalogued counters never go down.
    */
   decrement(name: string, value = 1, options: RecordOptions = {}): void {
@@ -153,7 +155,11 @@ export class SignalMetrics {
 
   /**
    * Wraps a function so that each call's duration is recorded in milliseconds; of a promise the settling is timed.
-   * @example const load = metrics.timed('custom.load_ms', async (path: string) => readFile(path))
+   * @throws TypeError where `fn` is no function.
+   * @example
+   * ```ts
+   * const load = metrics.timed('custom.load_ms', async (path: string) => readFile(path))
+   * ```
    */
   timed<This, Args extends unknown[], Result>(
     name: string,

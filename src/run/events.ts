@@ -16,6 +16,7 @@ import { redact, redactLines } from '../otel/redact.ts';
 import { quoted } from '../otel/text.ts';
 import { hasFields, kindOfThing } from './result.ts';
 
+/** A word in lower case, in capitals, or with one capital: `ok`, `OK`, `Ok`. */
 type AnyCase<Word extends string> = Word | Uppercase<Word> | Capitalize<Word>;
 
 /** Something that happened, for the event stream of a backend. */
@@ -38,7 +39,9 @@ export interface ServiceCheckOptions {
   readonly checkName: string;
   /** In any case, or Datadog's number: 0 ok, 1 warning, 2 critical, 3 unknown. */
   readonly status: AnyCase<CheckStatus> | 0 | 1 | 2 | 3;
+  /** Why it is so, for whoever is called: at most 4000 characters. What looks like a secret is left out. */
   readonly message?: string | undefined;
+  /** Beside the constant tags or the run's attributes; on the same key these win. */
   readonly tags?: Tags | undefined;
 }
 

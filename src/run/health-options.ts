@@ -14,6 +14,7 @@ import { readOptions } from '../otel/options.ts';
 export interface HealthRuleOptions {
   /** In the unit of what is judged: a value, a share (`entropyDrop`), standard deviations (`lossSpike`), seconds (`stalled`). */
   readonly warning?: number | undefined;
+  /** In the same unit; beyond `warning`. */
   readonly critical?: number | undefined;
   /** How many values in a row have to be as bad until the status is. */
   readonly patience?: number | undefined;
@@ -21,14 +22,16 @@ export interface HealthRuleOptions {
 
 /**
  * How the health of a run is judged: thresholds by rule, `false` for a rule that is not wanted.
- * @example { klDivergence: { warning: 2, critical: 5 }, stalled: { critical: 3600 }, explainedVariance: false }
+ * @example
+ * ```ts
+ * { klDivergence: { warning: 2, critical: 5 }, stalled: { critical: 3600 }, explainedVariance: false }
+ * ```
  */
-export type HealthOptions = {
-  /** The least time between two alarms of one rule and level. Default 60 000. */
+export interface HealthOptions
+  extends Readonly<Partial<Record<HealthRuleField, HealthRuleOptions | false | undefined>>> {
+  /** The least time between two alarms of one rule and level, in milliseconds. Default 60 000. */
   readonly pauseMillis?: number | undefined;
-} & {
-  readonly [Rule in HealthRuleField]?: HealthRuleOptions | false | undefined;
-};
+}
 
 /** The rules that hold for a run. */
 export interface CheckedHealth {

@@ -7,7 +7,9 @@ import type { CheckedHealth } from './health-options.ts';
 export interface CheckHealth {
   /** Full name: `signal.rl.kl_divergence`. */
   readonly check: string;
+  /** In plain words. */
   readonly title: string;
+  /** The status now. */
   readonly status: HealthStatus;
   /** What was judged last: a value, a share (entropy), standard deviations (loss), a number of values, seconds. */
   readonly value: number | undefined;

@@ -8,9 +8,11 @@ export interface HistoryEntry {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
+/** What the values of one metric were like. */
 export interface MetricStatistics {
   /** Of the finite values; `null` while there is none. */
   readonly min: number | null;
+  /** Of the finite values; `null` while there is none. */
   readonly max: number | null;
   /** The value recorded last, which may be NaN or infinite. */
   readonly last: number;
@@ -24,10 +26,13 @@ export interface MetricStatistics {
 export interface MetricsSummary {
   /** Calls that recorded something. */
   readonly numMetrics: number;
-  /** Epoch milliseconds; `null` while nothing was collected. */
+  /** Of the first call, in epoch milliseconds; `null` while nothing was collected. */
   readonly firstTimestampMillis: number | null;
+  /** Of the last call, in epoch milliseconds; `null` while nothing was collected. */
   readonly lastTimestampMillis: number | null;
+  /** The last step known; `null` before the first. */
   readonly lastStep: number | null;
+  /** The last `signal.training.loss`, which may be NaN or infinite; `null` before the first. */
   readonly lastLoss: number | null;
   /** By metric name. */
   readonly metrics: Readonly<Record<string, MetricStatistics>>;
@@ -37,11 +42,13 @@ export interface MetricsSummary {
 export interface MetricsHistory extends Iterable<HistoryEntry> {
   /** How many entries it holds at most: the oldest makes room for the newest. */
   readonly capacity: number;
+  /** How many entries it holds now. */
   readonly length: number;
   /** The entry at `index`, 0 the oldest, -1 the newest. */
   at(index: number): HistoryEntry | undefined;
   /** The entries as a new array. */
   toArray(): HistoryEntry[];
+  /** What `JSON.stringify` writes: the entries. */
   toJSON(): HistoryEntry[];
   /** Forgets every entry, and starts the summary anew. */
   clear(): void;

@@ -7,6 +7,7 @@ import { cut } from '../otel/text.ts';
 import { guard } from './guard.ts';
 import { isStep } from './step-counter.ts';
 
+/** How an operation ended. */
 export interface OperationOutcome {
   /** What the operation failed with. Marks the span as an error; the duration counts all the same. */
   readonly error?: unknown;
@@ -19,6 +20,7 @@ export interface OperationOutcome {
  * `using operation = collector.startOperation('sample')` leaving the block ends it.
  */
 export interface Operation extends Disposable {
+  /** Records the span and the duration. Never throws. */
   end(outcome?: OperationOutcome): void;
 }
 

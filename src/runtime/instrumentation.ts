@@ -5,16 +5,18 @@ import { createHttpWatcher } from '../instrumentation/http-watcher.ts';
 import type { RunOptions } from '../instrumentation/runs.ts';
 import { CallTracker, type CallTrackerOptions } from '../instrumentation/tracker.ts';
 import { type RequestWatcher, watchRequests } from '../instrumentation/watch.ts';
+import type { Tags } from '../otel/attributes.ts';
 import { readOptions, requireTags } from '../otel/options.ts';
 import { VERSION } from '../otel/version.ts';
-import { checkOmitted } from '../run/collector-options.ts';
-import { checkHealth } from '../run/health-options.ts';
+import { checkOmitted, type RunAttribute } from '../run/collector-options.ts';
+import { checkHealth, type HealthOptions } from '../run/health-options.ts';
 import { type Config, readConfig } from './config.ts';
 
 export type { TrainingClientOptions } from '../instrumentation/client.ts';
 export { doNow } from '../instrumentation/later.ts';
 
-export interface SignalInstrumentationConfig extends Pick<RunOptions, 'tags' | 'omitAttributes' | 'health'> {
+/** Which requests are Signal's, and what is recorded of them. */
+export interface SignalInstrumentationConfig {
   /** `false`: off until `enable()` is called. Default true. */
   readonly enabled?: boolean | undefined;
   /**
@@ -24,6 +26,12 @@ export interface SignalInstrumentationConfig extends Pick<RunOptions, 'tags' | '
   readonly baseUrls?: readonly string[] | undefined;
   /** Milliseconds between two looks at this machine's GPUs; 0: none. Default: `SIGNAL_GPU_INTERVAL`, else 10 000. */
   readonly gpuIntervalMillis?: number | undefined;
+  /** Further attributes of every run: `["team:ml"]` or `{ team: 'ml' }`. Default: `SIGNAL_TAGS`. */
+  readonly tags?: Tags | undefined;
+  /** Attributes to leave out of the metrics; spans keep them. Default: `SIGNAL_OMIT_ATTRIBUTES`. */
+  readonly omitAttributes?: readonly RunAttribute[] | undefined;
+  /** Thresholds of every run, by rule; `false` where health is not to be judged. Default: `SIGNAL_HEALTH`. */
+  readonly health?: HealthOptions | boolean | undefined;
 }
 
 const OPTIONS = [
@@ -118,7 +126,9 @@ const NAME = 'signal-otel';
  * class, which patches modules: nothing is patched here, and loading it takes as long as loading the OpenTelemetry API.
  */
 export class SignalInstrumentation {
-  readonly instrumentationName = NAME;
+  /** `signal-otel` */
+  readonly instrumentationName: string = NAME;
+  /** The package's version. */
   readonly instrumentationVersion: string = VERSION;
   #config: SignalInstrumentationConfig & { readonly enabled: boolean };
   #providers: Pick<RunOptions, 'meterProvider' | 'tracerProvider' | 'loggerProvider'> = {};
@@ -131,11 +141,13 @@ export class SignalInstrumentation {
     if (this.#config.enabled) this.enable();
   }
 
+  /** Begins to follow the calls of this process; does nothing where it does already. */
   enable(): void {
     this.#stop ??= watchRequests(() => this.#follow().watcher);
     following = this.#follow;
   }
 
+  /** Follows no call any more, and ends the runs that it has made. */
   disable(): void {
     this.#stop?.();
     this.#stop = undefined;
@@ -159,10 +171,15 @@ export class SignalInstrumentation {
     this.#providers = { ...this.#providers, loggerProvider };
   }
 
+  /**
+   * Takes effect when calls begin to be followed: before the first call, or after `disable()` and `enable()`.
+   * @throws TypeError on an unknown or unusable option.
+   */
   setConfig(config: SignalInstrumentationConfig): void {
     this.#config = checked(config);
   }
 
+  /** The options, checked. */
   getConfig(): SignalInstrumentationConfig & { readonly enabled: boolean } {
     return this.#config;
   }

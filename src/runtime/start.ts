@@ -22,14 +22,15 @@ export interface SignalOtel {
 /** How delivery goes, by OTLP and to Datadog's own endpoints. */
 export interface PipelineStatus {
   /**
-   * - `off`: nothing was started, nothing is delivered anywhere, or @opentelemetry/sdk-node delivers;
+   * - `off`: nothing was started, nothing is delivered anywhere, or `@opentelemetry/sdk-node` delivers;
    * - `idle`: nothing has been sent yet;
    * - `delivering`: what was sent last has arrived;
    * - `failing`: it has not, for one signal at least.
    */
   readonly state: 'off' | 'idle' | 'delivering' | 'failing';
-  /** What waits to be sent. */
+  /** What waits to be sent: how many requests, and their size as they go over the wire. */
   readonly queue: { readonly requests: number; readonly bytes: number };
+  /** By kind; empty where nothing was started. */
   readonly signals: Readonly<Partial<Record<DeliveryKind, SignalStatus>>>;
 }
 
