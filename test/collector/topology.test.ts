@@ -1,0 +1,136 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import {
+  agentConfig,
+  type Collector,
+  type CollectorPorts,
+  durableConfig,
+  freeCollectorPorts,
+  startCollector,
+} from '../support/collector.ts';
+import { type DatadogIntake, startDatadogIntake } from '../support/datadog-intake.ts';
+import { type LoadBalancer, startLoadBalancer } from '../support/load-balancer.ts';
+import { arrived, type Lane, lanes, send, upTo } from '../support/numbered.ts';
+import { TemporaryFolder } from '../support/temporary-folder.ts';
+
+/** An agent and two gateways behind one address, each with a queue of its own on disk. */
+class Fleet implements AsyncDisposable {
+  readonly intake: DatadogIntake;
+  readonly balancer: LoadBalancer;
+  readonly #gatewayPorts: readonly CollectorPorts[];
+  readonly #scope: AsyncDisposableStack;
+  readonly #folder: string;
+
+  static async create(): Promise<Fleet> {
+    await using scope = new AsyncDisposableStack();
+    const folder = scope.use(new TemporaryFolder()).path;
+    const intake = scope.use(await startDatadogIntake());
+    const gatewayPorts = [await freeCollectorPorts(), await freeCollectorPorts()];
+    const balancer = scope.use(await startLoadBalancer(gatewayPorts.map(({ http }) => http)));
+    return new Fleet({ intake, balancer, gatewayPorts, folder, scope: scope.move() });
+  }
+
+  private constructor(parts: {
+    readonly intake: DatadogIntake;
+    readonly balancer: LoadBalancer;
+    readonly gatewayPorts: readonly CollectorPorts[];
+    readonly folder: string;
+    readonly scope: AsyncDisposableStack;
+  }) {
+    this.intake = parts.intake;
+    this.balancer = parts.balancer;
+    this.#gatewayPorts = parts.gatewayPorts;
+    this.#folder = parts.folder;
+    this.#scope = parts.scope;
+  }
+
+  /** Started once more, it is on the same ports and finds its queue. */
+  async startAgent(ports?: CollectorPorts): Promise<Collector> {
+    const env = {
+      OTELCOL_GATEWAY_ENDPOINT: this.balancer.url,
+      OTELCOL_QUEUE_DIRECTORY: join(this.#folder, 'agent'),
+      OTELCOL_BATCH_TIMEOUT: '100ms',
+      OTELCOL_METRICS_LEVEL: 'normal',
+    };
+    return this.#scope.use(await startCollector({ config: agentConfig, env, ...(ports && { ports }) }));
+  }
+
+  async startGateway(index: 0 | 1): Promise<Collector> {
+    const ports = this.#gatewayPorts[index];
+    if (ports === undefined) throw new Error(`There is no gateway ${index}.`);
+    const env = {
+      ...this.intake.collectorEnv,
+      OTELCOL_QUEUE_DIRECTORY: join(this.#folder, `gateway-${index}`),
+      OTELCOL_METRICS_LEVEL: 'normal',
+    };
+    return this.#scope.use(await startCollector({ config: durableConfig, env, ports }));
+  }
+
+  async allArrived(count: number): Promise<void> {
+    const { intake } = this;
+    await intake.waitFor(() => lanes.every((lane) => new Set(arrived(intake, lane)).size === count), {
+      timeoutMillis: 40_000,
+    });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#scope.disposeAsync();
+  }
+}
+
+it('brings everything to Datadog once, by whichever gateway', async () => {
+  await using fleet = await Fleet.create();
+  const gateways = [await fleet.startGateway(0), await fleet.startGateway(1)];
+  const agent = await fleet.startAgent();
+  await sendAll(agent, 1, 30);
+  await fleet.allArrived(30);
+  for (const collector of [agent, ...gateways]) await collector.stop();
+  expectOnce(fleet.intake, 30);
+  for (const connections of fleet.balancer.taken) expect(connections).toBeGreaterThan(0);
+});
+
+it('loses nothing when the agent is killed while no gateway is there', async () => {
+  await using fleet = await Fleet.create();
+  const first = await fleet.startAgent();
+  await sendAll(first, 1, 10);
+  await first.kill('SIGKILL');
+  const second = await fleet.startAgent(first.ports);
+  await sendAll(second, 11, 20);
+  const gateways = [await fleet.startGateway(0), await fleet.startGateway(1)];
+  await fleet.allArrived(20);
+  for (const collector of [second, ...gateways]) await collector.stop();
+  expectOnce(fleet.intake, 20);
+});
+
+it('loses nothing when a gateway is killed with data that Datadog does not take', async () => {
+  await using fleet = await Fleet.create();
+  const { intake } = fleet;
+  const gateway = await fleet.startGateway(0);
+  const other = await fleet.startGateway(1);
+  const agent = await fleet.startAgent();
+  intake.failWith(503);
+  await sendAll(agent, 1, 10);
+  // Nothing is under way between two of them, where a kill would make it come twice.
+  while ((await agent.queueBytes()) > 0) await sleep(20);
+  expect(await gateway.queueBytes()).toBeGreaterThan(0);
+  expect(await other.queueBytes()).toBeGreaterThan(0);
+  await gateway.kill('SIGKILL');
+  await sendAll(agent, 11, 20);
+  const again = await fleet.startGateway(0);
+  intake.failWith(null);
+  await fleet.allArrived(20);
+  for (const collector of [agent, again, other]) await collector.stop();
+  expectOnce(intake, 20);
+});
+
+async function sendAll(agent: Collector, from: number, to: number): Promise<void> {
+  for (const number of upTo(to).slice(from - 1)) {
+    for (const lane of lanes) expect([lane, await send(agent.httpEndpoint, lane, number)]).toEqual([lane, 200]);
+  }
+}
+
+function expectOnce(intake: DatadogIntake, count: number): void {
+  const sorted = (lane: Lane) => arrived(intake, lane).toSorted((a, b) => a - b);
+  for (const lane of lanes) expect([lane, sorted(lane)]).toEqual([lane, upTo(count)]);
+}
