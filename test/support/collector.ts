@@ -31,6 +31,7 @@ export async function freeCollectorPorts(): Promise<CollectorPorts> {
 
 /** A real Collector; leaving its scope kills it. */
 export interface Collector extends AsyncDisposable {
+  readonly pid: number;
   /** Give these to another one that is to take its place. */
   readonly ports: CollectorPorts;
   readonly httpEndpoint: string;
@@ -77,6 +78,7 @@ export async function startCollector({
     throw error;
   }
   return {
+    pid: child.pid,
     ports,
     httpEndpoint: `http://127.0.0.1:${http}`,
     grpcEndpoint: `http://127.0.0.1:${grpc}`,

@@ -6,16 +6,22 @@ export interface LoadBalancer extends AsyncDisposable {
   readonly url: string;
   /** How many connections each server has taken, in the order of `ports`. */
   readonly taken: readonly number[];
+  /** What clients have sent so far, with HTTP's headers. */
+  bytes(): number;
 }
 
 export async function startLoadBalancer(ports: readonly number[]): Promise<LoadBalancer> {
   const taken = ports.map(() => 0);
   const sockets = new Set<Socket>();
   let next = 0;
+  let bytes = 0;
   const server = createServer((client) => {
     const index = next++ % ports.length;
     const upstream = connect({ port: ports[index] ?? 0, host: '127.0.0.1' }, () => {
       taken[index] = (taken[index] ?? 0) + 1;
+    });
+    client.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
     });
     for (const [socket, other] of [
       [client, upstream],
@@ -38,6 +44,7 @@ export async function startLoadBalancer(ports: readonly number[]): Promise<LoadB
   return {
     url: `http://127.0.0.1:${address.port}`,
     taken,
+    bytes: () => bytes,
     async [Symbol.asyncDispose]() {
       server.close();
       for (const socket of sockets) socket.destroy();
