@@ -1,13 +1,16 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { type ClientName, clients } from './transports.ts';
 
-const commonUsage = `  --url URL            base URL of the API (default: SIGNAL_BASE_URL)
-  --steps N            optimizer steps at most (default 4000)
+/** Of the training alone: where its server is known. */
+export const trainingUsage = `  --steps N            optimizer steps at most (default 4000)
   --target-reward R    stop once the mean return of the last 100 episodes is above R (default 150, highest 200)
   --learning-rate LR   learning rate of the optimizer (default 0.001)
   --diverge FROM:TO    from optimizer step FROM to TO 100 times the learning rate, to see the alarms
   --seed N             seed of the network and the environments (default 1)
-  --json FILE          write the final values to FILE as JSON
+  --json FILE          write the final values to FILE as JSON`;
+
+const commonUsage = `  --url URL            base URL of the API (default: SIGNAL_BASE_URL)
+${trainingUsage}
   --help               show this text
 
 SIGNAL_API_KEY holds the API key.`;
