@@ -7,6 +7,7 @@ export const trainingUsage = `  --steps N            optimizer steps at most (de
   --learning-rate LR   learning rate of the optimizer (default 0.001)
   --diverge FROM:TO    from optimizer step FROM to TO 100 times the learning rate, to see the alarms
   --seed N             seed of the network and the environments (default 1)
+  --quiet              no line of progress
   --json FILE          write the final values to FILE as JSON`;
 
 const commonUsage = `  --url URL            base URL of the API (default: SIGNAL_BASE_URL)
@@ -37,6 +38,7 @@ export interface TrainOptions {
   /** The optimizer steps, from the first to before the last, that diverge. */
   readonly diverge: { readonly from: number; readonly to: number } | undefined;
   readonly seed: number;
+  readonly quiet: boolean;
   readonly json: string | undefined;
 }
 
@@ -54,6 +56,7 @@ const commonOptions = {
   'learning-rate': { type: 'string', default: '0.001' },
   diverge: { type: 'string' },
   seed: { type: 'string', default: '1' },
+  quiet: { type: 'boolean', default: false },
   json: { type: 'string' },
   help: { type: 'boolean', default: false },
 } as const satisfies ParseArgsOptionsConfig;
@@ -98,6 +101,7 @@ function checked(values: ReturnType<typeof parse<typeof commonOptions>>, env: No
     learningRate: readNumber('--learning-rate', values['learning-rate'], (value) => value > 0 && value <= 1),
     diverge: values.diverge === undefined ? undefined : readRange('--diverge', values.diverge),
     seed: readNumber('--seed', values.seed, (value) => Number.isInteger(value) && value >= 0),
+    quiet: values.quiet,
     json: values.json,
   };
 }

@@ -53,7 +53,9 @@ export async function demoCommand(args: string[]): Promise<number> {
     // Before anything is started, and with any address: there is no server yet.
     driver.readOptions(['--url', 'http://127.0.0.1', ...others], environment);
     const { server, url } = await startServer();
-    const command = [fileURLToPath(new URL('train.js', examples)), '--url', url, ...others];
+    // One line of progress, and not two.
+    const quiet = page.showsProgress ? ['--quiet'] : [];
+    const command = [fileURLToPath(new URL('train.js', examples)), '--url', url, ...quiet, ...others];
     return endAs(await runWatched({ command, page, env: environment }).finally(() => stop(server)));
   } catch (error) {
     const isUsage = error instanceof UsageError || error instanceof driver.UsageError;

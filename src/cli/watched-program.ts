@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { createLocalServer, listenLocally } from '../delivery/local-http.ts';
 import { openBrowser } from './browser.ts';
 import type { PageOptions } from './page-options.ts';
+import { showProgress } from './run-progress.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -32,8 +33,9 @@ export async function runWatched({ command, page, env = process.env }: WatchedPr
   const url = await freeAddress(page.port);
   const child = start(command, { ...env, SIGNAL_LIVE: '1', SIGNAL_LIVE_PORT: new URL(url).port });
   const ended = once(child, 'exit').then(([code, signal]): Ending => ({ code, signal }));
+  const endProgress = page.showsProgress ? showProgress(url, process.stderr) : undefined;
   if (page.opensBrowser) void openOnceThere(`${url}/`, child);
-  return ended;
+  return ended.finally(endProgress);
 }
 
 /**
