@@ -42,6 +42,9 @@ export interface TrainOptions {
   readonly json: string | undefined;
 }
 
+/** For the local training server, which takes any key: a real one has no business there. */
+export const localKey = { SIGNAL_API_KEY: 'sk-local-demo' };
+
 export interface PlainOptions extends TrainOptions {
   readonly client: ClientName;
 }

@@ -15,6 +15,7 @@ const examples = new URL('../examples/', import.meta.url);
 /** What of `examples/options.ts` is used here. */
 interface Driver {
   readonly trainingUsage: string;
+  readonly localKey: Readonly<Record<string, string>>;
   readonly UsageError: typeof UsageError;
   readOptions(args: readonly string[], env: NodeJS.ProcessEnv): object | undefined;
 }
@@ -49,7 +50,7 @@ export async function demoCommand(args: string[]): Promise<number> {
       return 0;
     }
     const { page, others } = options;
-    const environment = environmentOfDriver(process.env);
+    const environment = { ...environmentOfDriver(process.env), ...driver.localKey };
     // Before anything is started, and with any address: there is no server yet.
     driver.readOptions(['--url', 'http://127.0.0.1', ...others], environment);
     const { server, url } = await startServer();
@@ -94,11 +95,9 @@ const destination =
 
 /** Where the user names no destination, none is likely to run here, and nothing is to leave this machine. */
 function environmentOfDriver(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  // A real key has no business with the local server.
-  const own = { ...environment, SIGNAL_API_KEY: 'sk-local-demo' };
-  if (Object.keys(environment).some((name) => destination.test(name) && isSet(name, environment))) return own;
+  if (Object.keys(environment).some((name) => destination.test(name) && isSet(name, environment))) return environment;
   return {
-    ...own,
+    ...environment,
     OTEL_METRICS_EXPORTER: 'prometheus',
     OTEL_TRACES_EXPORTER: 'none',
     OTEL_LOGS_EXPORTER: 'none',

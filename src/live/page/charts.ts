@@ -75,7 +75,9 @@ export class Charts implements ChartHost {
     this.update();
   }
 
+  /** The values there are those of now: what waits to be drawn is drawn first. */
   pointAt(x: number | undefined): void {
+    for (const chart of this.#stale) if (this.#visible.has(chart)) this.#drawNow(chart);
     for (const chart of this.#charts.values()) chart.pointAt(x);
   }
 
@@ -127,6 +129,11 @@ export class Charts implements ChartHost {
     else frame();
   }
 
+  #drawNow(chart: Chart): void {
+    this.#stale.delete(chart);
+    chart.draw(this.#shown);
+  }
+
   #draw(): void {
     this.#isScheduled = false;
     const started = performance.now();
@@ -136,8 +143,7 @@ export class Charts implements ChartHost {
       if (!this.#visible.has(chart)) continue;
       isLeft = spent > BUDGET_MILLIS;
       if (isLeft) break;
-      this.#stale.delete(chart);
-      chart.draw(this.#shown);
+      this.#drawNow(chart);
       spent = performance.now() - started;
     }
     this.#restsUntil = started + spent * (1 + REST);
