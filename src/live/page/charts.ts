@@ -78,7 +78,10 @@ export class Charts implements ChartHost {
   /** The values there are those of now: what waits to be drawn is drawn first. */
   pointAt(x: number | undefined): void {
     for (const chart of this.#stale) if (this.#visible.has(chart)) this.#drawNow(chart);
-    for (const chart of this.#charts.values()) chart.pointAt(x);
+    // uPlot knows the places of new data after its own microtask.
+    queueMicrotask(() => {
+      for (const chart of this.#charts.values()) chart.pointAt(x);
+    });
   }
 
   redraw(): void {
