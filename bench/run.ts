@@ -5,6 +5,7 @@ import { collect } from './collect/section.ts';
 import { ends } from './ends/section.ts';
 import { failing } from './failing/section.ts';
 import { fleet } from './fleet/section.ts';
+import { live } from './live/section.ts';
 import { memory } from './memory/section.ts';
 import { outage } from './outage/section.ts';
 import { recording } from './recording/section.ts';
@@ -25,6 +26,7 @@ const sections: readonly Section[] = [
   outage,
   failing,
   ends,
+  live,
   soak,
   fleet,
 ];
