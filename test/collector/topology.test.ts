@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
@@ -7,12 +8,14 @@ import {
   type CollectorPorts,
   durableConfig,
   freeCollectorPorts,
+  gatewayTlsConfig,
   startCollector,
 } from '../support/collector.ts';
 import { type DatadogIntake, startDatadogIntake } from '../support/datadog-intake.ts';
 import { type LoadBalancer, startLoadBalancer } from '../support/load-balancer.ts';
 import { arrived, lanes, ofEveryLane, sendAll, sortedArrivals, upTo } from '../support/numbered.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
+import { selfSigned } from '../support/tls.ts';
 
 /** An agent and two gateways behind one address, each with a queue of its own on disk. */
 class Fleet implements AsyncDisposable {
@@ -122,4 +125,45 @@ it('loses nothing when a gateway is killed with data that Datadog does not take'
   await fleet.allArrived(20);
   for (const collector of [agent, again, other]) await collector.stop();
   expect(sortedArrivals(intake)).toEqual(ofEveryLane(() => upTo(20)));
+});
+
+it('lets in the agents that show a certificate, and costs one that does not nothing', async () => {
+  await using scope = new AsyncDisposableStack();
+  using folder = new TemporaryFolder();
+  const [cert, key] = [join(folder.path, 'cert.pem'), join(folder.path, 'key.pem')];
+  writeFileSync(cert, selfSigned.cert);
+  writeFileSync(key, selfSigned.key);
+  const identity = { OTELCOL_TLS_CERT_FILE: cert, OTELCOL_TLS_KEY_FILE: key };
+  const authority = { OTELCOL_TLS_CA_FILE: cert };
+  const intake = scope.use(await startDatadogIntake());
+  const gateway = scope.use(
+    await startCollector({
+      config: durableConfig,
+      args: ['--config', gatewayTlsConfig],
+      env: { ...intake.collectorEnv, ...identity, ...authority, OTELCOL_QUEUE_DIRECTORY: join(folder.path, 'gateway') },
+    }),
+  );
+  const startAgent = async (env: Readonly<Record<string, string>>, ports?: CollectorPorts) =>
+    scope.use(
+      await startCollector({
+        config: agentConfig,
+        env: {
+          OTELCOL_GATEWAY_ENDPOINT: gateway.httpEndpoint.replace('http:', 'https:'),
+          OTELCOL_QUEUE_DIRECTORY: join(folder.path, 'agent'),
+          OTELCOL_BATCH_TIMEOUT: '100ms',
+          ...env,
+        },
+        ...(ports && { ports }),
+      }),
+    );
+  const stranger = await startAgent(authority);
+  await sendAll(stranger.httpEndpoint, 1, 5);
+  await stranger.waitForOutput(/certificate required/);
+  await stranger.stop();
+  expect(intake.requests).toEqual([]);
+
+  const agent = await startAgent({ ...authority, ...identity }, stranger.ports);
+  await intake.waitFor(() => lanes.every((lane) => arrived(intake, lane).length >= 5));
+  for (const collector of [agent, gateway]) await collector.stop();
+  expect(sortedArrivals(intake)).toEqual(ofEveryLane(() => upTo(5)));
 });

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { collectorBinary, kafkaCollectorBinary, requireBinary } from './binaries.ts';
-import { type Exit, startProcess } from './child.ts';
+import { type Exit, type RunningProcess, startProcess } from './child.ts';
 import { freePort } from './ports.ts';
 
 /** The file that users run. */
@@ -11,6 +11,9 @@ export const durableConfig = fileURLToPath(new URL('../../deploy/durable.yaml', 
 
 /** The file of the Collector on each host, which sends to such ones. */
 export const agentConfig = fileURLToPath(new URL('../../deploy/agent.yaml', import.meta.url));
+
+/** The file that makes a gateway let in nobody but agents with a certificate: a second one beside the gateway's own. */
+export const gatewayTlsConfig = fileURLToPath(new URL('../../deploy/gateway-tls.yaml', import.meta.url));
 
 /** The files of an agent that sends to Kafka, and of a gateway that reads from it. */
 export const kafkaAgentConfig = fileURLToPath(new URL('../../deploy/kafka/agent.yaml', import.meta.url));
@@ -45,6 +48,7 @@ export interface Collector extends AsyncDisposable {
   /** Lets it send what it holds. */
   stop(options?: { readonly deadlineMillis?: number }): Promise<Exit>;
   output(): string;
+  waitForOutput: RunningProcess['waitForOutput'];
   /** What waits in the queues of its exporters, by its own metrics: those have to be on, and the queues used. */
   queueBytes(): Promise<number>;
 }
@@ -95,6 +99,7 @@ export async function startCollector({
     kill: child.kill,
     stop: child.stop,
     output: child.output,
+    waitForOutput: child.waitForOutput,
     [Symbol.asyncDispose]: child[Symbol.asyncDispose],
   };
 }
