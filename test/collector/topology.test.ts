@@ -90,6 +90,8 @@ it('brings everything to Datadog once, by whichever gateway', async () => {
   await fleet.allArrived(30);
   for (const collector of [agent, ...gateways]) await collector.stop();
   expect(sortedArrivals(fleet.intake)).toEqual(ofEveryLane(() => upTo(30)));
+  // Without it two processes of a host would write the same series.
+  for (const { tags } of fleet.intake.series) expect(tags).toContain('service.instance.id:process-1');
   for (const connections of fleet.balancer.taken) expect(connections).toBeGreaterThan(0);
 });
 

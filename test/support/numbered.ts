@@ -6,7 +6,12 @@ export const lanes = ['counts', 'gauges', 'spans', 'logs'] as const;
 export type Lane = (typeof lanes)[number];
 
 const firstMillis = Date.now() - 120_000;
-const resource = { attributes: [{ key: 'host.name', value: { stringValue: 'box' } }] };
+const resource = {
+  attributes: [
+    { key: 'host.name', value: { stringValue: 'box' } },
+    { key: 'service.instance.id', value: { stringValue: 'process-1' } },
+  ],
+};
 
 /** Sends the item as a sender that keeps a request does: again and again, until it is answered 2xx. */
 export async function deliver(endpoint: string, lane: Lane, number: number): Promise<void> {
