@@ -61,6 +61,7 @@ it('brings everything to Datadog once, also what was sent before broker and gate
   await sendAll(agent.httpEndpoint, 1, 10);
   await fleet.startBroker();
   await sendAll(agent.httpEndpoint, 11, 20);
+  while ((await agent.queueBytes()) > 0) await sleep(20);
   const gateways = [await fleet.startGateway(), await fleet.startGateway()];
   await fleet.allArrived(20);
   for (const collector of [agent, ...gateways]) await collector.stop();
