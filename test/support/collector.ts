@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { collectorBinary, requireBinary } from './binaries.ts';
-import { type Exit, startProcess } from './child.ts';
+import { collectorBinary, kafkaCollectorBinary, requireBinary } from './binaries.ts';
+import { type Exit, type RunningProcess, startProcess } from './child.ts';
 import { freePort } from './ports.ts';
 
 /** The file that users run. */
@@ -11,6 +11,13 @@ export const durableConfig = fileURLToPath(new URL('../../deploy/durable.yaml', 
 
 /** The file of the Collector on each host, which sends to such ones. */
 export const agentConfig = fileURLToPath(new URL('../../deploy/agent.yaml', import.meta.url));
+
+/** The file that makes a gateway let in nobody but agents with a certificate: a second one beside the gateway's own. */
+export const gatewayTlsConfig = fileURLToPath(new URL('../../deploy/gateway-tls.yaml', import.meta.url));
+
+/** The files of an agent that sends to Kafka, and of a gateway that reads from it. */
+export const kafkaAgentConfig = fileURLToPath(new URL('../../deploy/kafka/agent.yaml', import.meta.url));
+export const kafkaGatewayConfig = fileURLToPath(new URL('../../deploy/kafka/gateway.yaml', import.meta.url));
 
 /** The file that brings metrics to a Prometheus beside the Collector. */
 export const localConfig = fileURLToPath(new URL('../../deploy/local/collector.yaml', import.meta.url));
@@ -42,6 +49,7 @@ export interface Collector extends AsyncDisposable {
   /** Lets it send what it holds. */
   stop(options?: { readonly deadlineMillis?: number }): Promise<Exit>;
   output(): string;
+  waitForOutput: RunningProcess['waitForOutput'];
   /** What waits in the queues of its exporters, by its own metrics: those have to be on, and the queues used. */
   queueBytes(): Promise<number>;
 }
@@ -62,7 +70,8 @@ export async function startCollector({
 }: CollectorOptions = {}): Promise<Collector> {
   const ports = given ?? (await freeCollectorPorts());
   const { http, grpc, health, metrics } = ports;
-  const child = await startProcess(requireBinary(collectorBinary), ['--config', config, ...args], {
+  const binary = config === kafkaAgentConfig || config === kafkaGatewayConfig ? kafkaCollectorBinary : collectorBinary;
+  const child = await startProcess(requireBinary(binary), ['--config', config, ...args], {
     env: {
       OTELCOL_OTLP_HTTP_ENDPOINT: `127.0.0.1:${http}`,
       OTELCOL_OTLP_GRPC_ENDPOINT: `127.0.0.1:${grpc}`,
@@ -92,6 +101,7 @@ export async function startCollector({
     kill: child.kill,
     stop: child.stop,
     output: child.output,
+    waitForOutput: child.waitForOutput,
     [Symbol.asyncDispose]: child[Symbol.asyncDispose],
   };
 }
