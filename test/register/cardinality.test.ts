@@ -111,4 +111,10 @@ describe('SIGNAL_RUN_SAMPLE_RATIO', () => {
     expect(sent.runsOf('signal.training.loss').sort()).toEqual(all);
     expect(stderr).toContain('SIGNAL_RUN_SAMPLE_RATIO takes a share from 0 to 1; "10%" is ignored, 1 holds');
   });
+
+  it('counts no run any more whose collector nobody has', async () => {
+    const app = 'test/register/apps/cardinality/abandoned.mjs';
+    const result = await runNode(['--expose-gc', app], { cwd: root });
+    expect(result).toMatchObject({ code: 0, stdout: '[1,2,3,4,3,2,1] run_kept\n' });
+  });
 });
