@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,9 +15,12 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const prelude = readFileSync(new URL('./prelude.ts', import.meta.url), 'utf8');
 const preludeNames = [...prelude.matchAll(/^export const (\w+)/gm)].flatMap(([, name]) => name ?? []);
 
-const programs = codeBlocks(readFileSync(join(root, 'README.md'), 'utf8'))
-  .filter(({ language }) => language === 'ts' || language === 'js')
-  .map((block) => ({ ...block, file: `readme-line-${block.line}.${extensionOf(block)}` }));
+const documents = ['README.md', ...readdirSync(join(root, 'docs/guide')).map((name) => `docs/guide/${name}`)];
+const programs = documents.flatMap((document) =>
+  codeBlocks(readFileSync(join(root, document), 'utf8'))
+    .filter(({ language }) => language === 'ts' || language === 'js')
+    .map((block) => ({ ...block, document, file: `${nameOf(document)}-line-${block.line}.${extensionOf(block)}` })),
+);
 
 let folder: string;
 
@@ -60,7 +63,7 @@ describe('the code of README.md', () => {
     expect(compiled).toEqual({ code: 0, stdout: '' });
   });
 
-  it.each(programs)('runs, line $line', async ({ code, file, output }) => {
+  it.each(programs)('runs, $document line $line', async ({ code, file, output }) => {
     await using server = await startOtlpServer();
     // A program that brings its own provider, or starts the package itself, runs plainly.
     const flags = /\bstart\(|setGlobal/.test(code) ? [] : ['--require', 'signal-otel/register'];
@@ -82,6 +85,10 @@ describe('the code of README.md', () => {
     }
   });
 });
+
+function nameOf(document: string): string {
+  return document.replace(/\.md$/, '').replaceAll('/', '-').toLowerCase();
+}
 
 function extensionOf({ language, code }: CodeBlock): string {
   if (language === 'ts') return 'mts';
