@@ -9,9 +9,9 @@ import { fileURLToPath } from 'node:url';
 const serverPath = fileURLToPath(new URL('./training-server/main.ts', import.meta.url));
 const trainPath = fileURLToPath(new URL('./train.ts', import.meta.url));
 
-/** Variables that say where telemetry goes. */
+/** Variables that say where telemetry goes; not those that say where the Prometheus endpoint listens. */
 const destination =
-  /^(OTEL_EXPORTER_.*|OTEL_(METRICS|TRACES|LOGS)_EXPORTER|OTEL_CONFIG_FILE|OTEL_SDK_DISABLED|DATADOG_ENABLED)$/;
+  /^(OTEL_EXPORTER_(?!PROMETHEUS_).*|OTEL_(METRICS|TRACES|LOGS)_EXPORTER|OTEL_CONFIG_FILE|OTEL_SDK_DISABLED|DATADOG_ENABLED)$/;
 
 /** Where the user names no destination, none is likely to run here: the metrics stay on local pages. */
 function localTelemetry(): NodeJS.ProcessEnv {
