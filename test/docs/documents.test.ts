@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { catalogue } from '../../src/catalogue/index.ts';
 import { knownVariables } from '../../src/runtime/settings-reader.ts';
 import { codeBlocks } from './code-blocks.ts';
 
@@ -41,6 +42,15 @@ describe('the table of the settings', () => {
     const unknown = files.flatMap((file) => named(read(file)).filter((name) => !known.includes(name)));
     expect(unknown).toEqual([]);
     expect(named(read('docs/guide/configuration.md'))).toContain('SIGNAL_SPOOL_DIR');
+  });
+});
+
+describe('the table of old and new names', () => {
+  it('has every metric of the Python client, of the kind that the catalogue says', () => {
+    const rows = [...read('docs/guide/migrating.md').matchAll(/^\| `(signal\.[\w.]+)` \| (\w+) \| the same/gm)];
+    const kinds = new Map<string | undefined, string>(catalogue.map(({ name, kind }) => [name, kind]));
+    expect(rows.length).toBeGreaterThan(15);
+    for (const [, name, kind] of rows) expect([name, kinds.get(name)]).toEqual([name, kind]);
   });
 });
 
