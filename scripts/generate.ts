@@ -1,6 +1,6 @@
 /**
- * Writes what follows from the catalogue, the health rules, the table of the settings and the declarations in `dist/`:
- * `node scripts/generate.ts`.
+ * Writes what follows from the catalogue, the health rules, the settings, the benchmark's results and the declarations in
+ * `dist/`: `node scripts/generate.ts`.
  * With `--check` it writes nothing and fails where a committed file is not what it would write.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -21,6 +21,10 @@ import { referencePages } from './api/reference.ts';
 import { grafanaDashboard } from './grafana-dashboard.ts';
 import { ruleTests } from './prometheus-rule-tests.ts';
 
+const results = readFileSync('bench/results.md', 'utf8');
+const A_STEP = '### A step';
+const A_PRELOAD = '### What a preload adds to an empty script';
+
 const table = metricTable(catalogue);
 
 const ofDatadog = Object.entries(datadogFiles(datadog)).map(([name, text]) => [`dashboards/${name}`, () => text]);
@@ -30,15 +34,24 @@ const publicApi = extractPublicApi();
 /** Every declaration of the public API: whoever reviews a change sees in it what users may have to change. */
 const REPORT = 'docs/reference/signal-otel.api.md';
 
+/** What stands between `<!-- name -->` and `<!-- /name -->`, by document and name. */
+const sections: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'README.md': { cost: costTable() },
+  'docs/guide/metrics.md': { metrics: table },
+  'docs/guide/health.md': { health: healthTable(healthRules) },
+  'docs/guide/configuration.md': { settings: settingsTable() },
+  'docs/guide/benchmarks.md': { bench: benchmarkTables() },
+};
+
+const ofDocuments = Object.entries(sections).map(([file, contents]) => [
+  file,
+  (current: string) =>
+    Object.entries(contents).reduce((text, [name, content]) => replaceSection(file, text, name, content), current),
+]);
+
 const files: Readonly<Record<string, (current: string) => string>> = {
   'dashboards/metrics.md': () => `# Metrics\n\nGenerated from the catalogue by \`npm run generate\`.\n\n${table}\n`,
-  'README.md': (current) =>
-    Object.entries({
-      metrics: table,
-      health: healthTable(healthRules),
-      settings: settingsTable(),
-      bench: benchmarkTables(),
-    }).reduce((text, [name, content]) => replaceSection(text, name, content), current),
+  ...Object.fromEntries(ofDocuments),
   ...Object.fromEntries(ofDatadog),
   'dashboards/grafana.json': () => `${JSON.stringify(grafanaDashboard(), undefined, 2)}\n`,
   'dashboards/prometheus-rules.yml': () => yaml('Alerts of Signal training runs', prometheusRules()),
@@ -93,29 +106,49 @@ function settingsTable(): string {
     .join('\n');
 }
 
-/** What the README shows of the last run of the benchmark: the targets, and the two costs that every user has. */
+/** What the guide shows of the last run of the benchmark: the targets, and the two costs that every user has. */
 function benchmarkTables(): string {
-  const results = readFileSync('bench/results.md', 'utf8');
-  return ['## Targets', '### A step', '### What a preload adds to an empty script']
-    .map((heading) => `**${heading.replace(/^#+ /, '')}**\n\n${tableUnder(results, heading)}`)
+  return ['## Targets', A_STEP, A_PRELOAD]
+    .map((heading) => `## ${heading.replace(/^#+ /, '')}\n\n${tableUnder(heading).join('\n')}`)
     .join('\n\n');
 }
 
-function tableUnder(text: string, heading: string): string {
-  const start = text.indexOf(`${heading}\n`);
-  if (start < 0) throw new Error(`bench/results.md has no ${JSON.stringify(heading)}: run npm run bench`);
-  const [section = ''] = text.slice(start + heading.length).split(/^#/m, 1);
-  return section
-    .split('\n')
-    .filter((line) => line.startsWith('|'))
-    .join('\n');
+/** Of those two costs the README has the package's own, and beside them what most processes have for the same. */
+function costTable(): string {
+  const rows = [
+    ['| recording a step | ns | of the SDK |', '| --- | --- | --- |'],
+    columns(A_STEP, [0, 1, 3], /^(bound meter|collector|OpenTelemetry SDK|prom-client|dd-trace)/),
+    ['', '| starting a process | ms added | MB added |', '| --- | --- | --- |'],
+    columns(A_PRELOAD, [0, 1, 6], /^(--require signal-otel|NodeSDK|prom-client|dd-trace)/),
+  ];
+  return rows.flat().join('\n');
 }
 
-/** Replaces what stands between `<!-- name -->` and `<!-- /name -->`. */
-function replaceSection(text: string, name: string, content: string): string {
+/** Some columns of the rows whose first cell begins so. */
+function columns(heading: string, indexes: readonly number[], wanted: RegExp): string[] {
+  const rows = tableUnder(heading).map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+  return rows
+    .filter(([first = '']) => wanted.test(first))
+    .map((cells) => `| ${indexes.map((index) => cells[index]).join(' | ')} |`);
+}
+
+function tableUnder(heading: string): string[] {
+  const start = results.indexOf(`${heading}\n`);
+  if (start < 0) throw new Error(`bench/results.md has no ${JSON.stringify(heading)}: run npm run bench`);
+  const [section = ''] = results.slice(start + heading.length).split(/^#/m, 1);
+  return section.split('\n').filter((line) => line.startsWith('|'));
+}
+
+function replaceSection(file: string, text: string, name: string, content: string): string {
   const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
   const start = text.indexOf(open);
   const end = text.indexOf(close);
-  if (start < 0 || end < start) throw new Error(`README.md needs the lines ${open} and ${close} around its table`);
+  if (start < 0 || end < start)
+    throw new Error(`${file} needs the lines ${open} and ${close} around what is generated`);
   return `${text.slice(0, start + open.length)}\n${content}\n${text.slice(end)}`;
 }

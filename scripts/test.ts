@@ -7,21 +7,22 @@ import {
   type Binary,
   collectorBinary,
   findBinary,
+  kafkaBrokerBinary,
+  kafkaCollectorBinary,
   prometheusBinary,
   promtoolBinary,
 } from '../test/support/binaries.ts';
 import { asList, asNumber, asRecord } from '../test/support/shape.ts';
-import { buildCollector, buildPrometheus } from './go-build.ts';
+import { buildCollector, buildKafka, buildPrometheus } from './go-build.ts';
 import { runIsolated } from './isolated.ts';
 
 /**
- * `npm test`: every test, with a real Collector and Prometheus, under Node 24. `--node 22` or `--node 26` runs them under
+ * `npm test`: every test, with real Collectors and Prometheus, under Node 24. `--node 22` or `--node 26` runs them under
  * another of the supported versions, `--node all` under each; further arguments go to vitest.
  */
 
 const modules = new URL('../node_modules/', import.meta.url);
 const vitest = fileURLToPath(new URL('vitest/vitest.mjs', modules));
-const testsOfBinaries = 'test/collector/**';
 
 /** The packages with the supported versions of Node: the oldest, the one of scripts and benchmarks, the newest. */
 const nodePackages = { 22: 'node-22', 24: 'node', 26: 'node-26' } as const;
@@ -37,7 +38,12 @@ const missing = [
   ...(await complaintsAbout([collectorBinary], buildCollector)),
   ...(await complaintsAbout([prometheusBinary, promtoolBinary], buildPrometheus)),
 ];
-if (missing.length > 0) vitestArguments.push('--exclude', testsOfBinaries);
+const missingForKafka = await complaintsAbout([kafkaCollectorBinary, kafkaBrokerBinary], buildKafka);
+const notRun = [
+  ...(missing.length > 0 ? ['test/collector/**'] : []),
+  ...(missingForKafka.length > 0 ? ['test/kafka/**'] : []),
+];
+vitestArguments.push(...notRun.flatMap((tests) => ['--exclude', tests]));
 
 const results = binaries.map((binary) => {
   const version = execFileSync(binary, ['--version'], { encoding: 'utf8' }).trim();
@@ -46,12 +52,14 @@ const results = binaries.map((binary) => {
   return { version, ...result };
 });
 
-if (missing.length > 0) console.log(`Not run: ${testsOfBinaries}.\n${missing.join('\n')}`);
+if (notRun.length > 0) {
+  console.log(`Not run: ${notRun.join(', ')}.\n${[...missing, ...missingForKafka].join('\n')}`);
+}
 if (results.length > 1) for (const result of results) console.log(`Node ${result.version}: ${summary([result])}`);
 const skipped = total('skipped', results);
 if (skipped > 0) console.log(`${skipped} skipped`);
 console.log(summary(results));
-const failed = results.some(({ status }) => status !== 0) || (missing.length > 0 && process.env.CI);
+const failed = results.some(({ status }) => status !== 0) || (notRun.length > 0 && process.env.CI);
 process.exitCode = failed ? 1 : 0;
 
 interface Result extends Counts {

@@ -17,6 +17,7 @@ export const groups: readonly Group[] = [
     names: [
       'createMetricsCollector',
       'MetricsCollectorOptions',
+      'OmittedAttribute',
       'RunAttribute',
       'MetricsCollector',
       'TrainingMetrics',

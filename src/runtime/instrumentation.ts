@@ -8,8 +8,9 @@ import { type RequestWatcher, watchRequests } from '../instrumentation/watch.ts'
 import type { Tags } from '../otel/attributes.ts';
 import { readOptions, requireTags } from '../otel/options.ts';
 import { VERSION } from '../otel/version.ts';
-import { checkOmitted, type RunAttribute } from '../run/collector-options.ts';
+import { checkSampleRatio } from '../run/collector-options.ts';
 import { checkHealth, type HealthOptions } from '../run/health-options.ts';
+import { checkOmitted, type OmittedAttribute } from '../run/omitted.ts';
 import { type Config, readConfig } from './config.ts';
 
 export type { TrainingClientOptions } from '../instrumentation/client.ts';
@@ -29,7 +30,9 @@ export interface SignalInstrumentationConfig {
   /** Further attributes of every run: `["team:ml"]` or `{ team: 'ml' }`. Default: `SIGNAL_TAGS`. */
   readonly tags?: Tags | undefined;
   /** Attributes to leave out of the metrics; spans keep them. Default: `SIGNAL_OMIT_ATTRIBUTES`. */
-  readonly omitAttributes?: readonly RunAttribute[] | undefined;
+  readonly omitAttributes?: readonly OmittedAttribute[] | undefined;
+  /** The share of runs, from 0 to 1, that send their metrics. Default: `SIGNAL_RUN_SAMPLE_RATIO`, else 1. */
+  readonly runSampleRatio?: number | undefined;
   /** Thresholds of every run, by rule; `false` where health is not to be judged. Default: `SIGNAL_HEALTH`. */
   readonly health?: HealthOptions | boolean | undefined;
 }
@@ -39,6 +42,7 @@ const OPTIONS = [
   'baseUrls',
   'tags',
   'omitAttributes',
+  'runSampleRatio',
   'health',
   'gpuIntervalMillis',
 ] as const satisfies readonly (keyof SignalInstrumentationConfig)[];
@@ -88,12 +92,14 @@ function follow(
     readsLater,
     tags = config.tags,
     omitAttributes = config.omitAttributes,
+    runSampleRatio = config.runSampleRatio,
     health = config.health,
   } = options;
   const idleTimeoutMillis = config.idleTimeoutMillis;
   const tracker = new CallTracker({
     tags,
     omitAttributes,
+    runSampleRatio,
     health,
     idleTimeoutMillis,
     meterProvider,
@@ -197,7 +203,7 @@ export class SignalInstrumentation {
 function checked(config: SignalInstrumentationConfig) {
   const where = 'SignalInstrumentation';
   const options = readOptions(where, config, OPTIONS);
-  const { enabled = true, baseUrls, tags, omitAttributes, health, gpuIntervalMillis } = options;
+  const { enabled = true, baseUrls, tags, omitAttributes, runSampleRatio, health, gpuIntervalMillis } = options;
   if (typeof enabled !== 'boolean') throw new TypeError(`${where}: enabled must be true or false`);
   if (baseUrls !== undefined && !(Array.isArray(baseUrls) && baseUrls.every(isHttpUrl))) {
     throw new TypeError(`${where}: baseUrls must be http:// or https:// URLs in an array`);
@@ -206,9 +212,10 @@ function checked(config: SignalInstrumentationConfig) {
   if (gpuIntervalMillis !== undefined && !(Number.isSafeInteger(gpuIntervalMillis) && gpuIntervalMillis >= 0)) {
     throw new TypeError(`${where}: gpuIntervalMillis must be a whole number from 0`);
   }
-  const omitted = omitAttributes && checkOmitted(where, omitAttributes);
+  const omitted = omitAttributes && checkOmitted(`${where}: omitAttributes`, omitAttributes);
+  checkSampleRatio(where, runSampleRatio);
   checkHealth(where, health);
-  return { enabled, baseUrls, tags, omitAttributes: omitted, health, gpuIntervalMillis };
+  return { enabled, baseUrls, tags, omitAttributes: omitted, runSampleRatio, health, gpuIntervalMillis };
 }
 
 function isHttpUrl(url: unknown): boolean {

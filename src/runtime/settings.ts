@@ -13,14 +13,15 @@ import {
   key,
   list,
   logLevel,
+  omitted,
   optional,
   path,
   positiveNumber,
+  problemOfOmitted,
   protocol,
   readableFile,
   type Schema,
   share,
-  someOf,
   tagList,
   text,
   toggle,
@@ -55,7 +56,7 @@ interface OtlpSetting<Value> extends Setting<Value> {
 export type ValueOf<S> = S extends Setting<infer Value> ? Value : never;
 
 /** In a meaning, of what the package hands over. */
-const byNodeSdk = 'by [`@opentelemetry/sdk-node`](#hosts-with-their-own-opentelemetry-sdk)';
+const byNodeSdk = 'by [`@opentelemetry/sdk-node`](hosts.md#what-only-sdk-node-has)';
 
 const withoutFile = { ifBad: () => 'the connection does without it' };
 
@@ -89,7 +90,7 @@ export const settings = {
   tracesExporters: {
     variables: ['OTEL_TRACES_EXPORTER'],
     schema: list(['otlp', 'console'], { zipkin: 'otlp' }),
-    meaning: `where spans go; the default is \`none\` [where metrics stay local](#where-the-data-goes); \`zipkin\` ${byNodeSdk}`,
+    meaning: `where spans go; the default is \`none\` [where metrics stay local](../../README.md#where-the-data-goes); \`zipkin\` ${byNodeSdk}`,
   },
   logsExporters: {
     variables: ['OTEL_LOGS_EXPORTER'],
@@ -119,12 +120,12 @@ export const settings = {
   stepResolution: {
     variables: ['SIGNAL_STEP_RESOLUTION'],
     schema: choice(['1s', 'all', 'last']),
-    meaning: 'which values of a gauge become points by OTLP ([Every step](#every-step))',
+    meaning: 'which values of a gauge become points by OTLP ([Every step](reliability.md#every-step))',
   },
   maxSeries: {
     variables: ['SIGNAL_MAX_SERIES'],
     schema: wholeNumber(1_000),
-    meaning: 'how many series may live at a time ([Many runs](#many-runs))',
+    meaning: 'how many series may live at a time ([Many runs](scale.md#many-runs))',
   },
   idleTimeoutMillis: {
     variables: ['SIGNAL_SERIES_IDLE_TIMEOUT'],
@@ -213,7 +214,7 @@ export const settings = {
   instrumentation: {
     variables: ['SIGNAL_INSTRUMENTATION'],
     schema: flag,
-    meaning: "`false`: calls of Signal's API are not followed ([No code to write](#no-code-to-write))",
+    meaning: "`false`: calls of Signal's API are not followed ([Zero code](zero-code.md))",
   },
   baseUrls: {
     variables: ['SIGNAL_BASE_URL'],
@@ -228,13 +229,21 @@ export const settings = {
   },
   omitAttributes: {
     variables: ['SIGNAL_OMIT_ATTRIBUTES'],
-    schema: someOf(['run_id', 'user_id', 'model']),
-    meaning: 'attributes that the metrics of such a run do without ([Cost](#datadog))',
+    schema: omitted,
+    meaning:
+      'attributes that the metrics of such a run do without, all of them or those named ([Cost](scale.md#cost-at-datadog))',
+    ifBad: (text) => problemOfOmitted(text),
+  },
+  runSampleRatio: {
+    variables: ['SIGNAL_RUN_SAMPLE_RATIO'],
+    schema: share,
+    meaning:
+      'the share of such runs that send metrics, chosen by the run id; the others send alarms, events and spans ([Many runs](scale.md#many-runs))',
   },
   health: {
     variables: ['SIGNAL_HEALTH'],
     schema: optional(health),
-    meaning: 'how the health of such a run is judged ([Health](#health))',
+    meaning: 'how the health of such a run is judged ([Health](health.md))',
   },
   gpuIntervalMillis: {
     variables: ['SIGNAL_GPU_INTERVAL'],
@@ -245,7 +254,7 @@ export const settings = {
     variables: ['DATADOG_ENABLED'],
     schema: optional(flag),
     meaning:
-      '`true`: with a key and no OTLP endpoint, everything goes [straight to Datadog](#datadog). `false`: the keys are not used',
+      '`true`: with a key and no OTLP endpoint, everything goes [straight to Datadog](datadog.md#without-a-collector). `false`: the keys are not used',
   },
   datadogApiKey: {
     variables: ['DATADOG_API_KEY', 'DD_API_KEY'],

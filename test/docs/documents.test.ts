@@ -1,33 +1,46 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { catalogue } from '../../src/catalogue/index.ts';
 import { knownVariables } from '../../src/runtime/settings-reader.ts';
 import { codeBlocks } from './code-blocks.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 
-const documents = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'collector/README.md'];
+const guide = readdirSync(join(root, 'docs/guide')).map((name) => `docs/guide/${name}`);
+const documents = [
+  'README.md',
+  'ARCHITECTURE.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  'collector/README.md',
+  'deploy/README.md',
+  ...guide,
+];
 
 describe.each(documents)('%s', (document) => {
   it('links to files and headings that are there', () => {
-    const text = read(document);
-    const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => anchorOf(heading ?? ''));
-    const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target ?? '');
-    const broken = targets.filter((target) => {
-      if (/^https:\/\//.test(target)) return false;
-      return target.startsWith('#')
-        ? !headings.includes(target.slice(1))
-        : !existsSync(join(root, document, '..', target));
+    const broken = linksOf(document).filter(({ file, anchor }) => {
+      if (!existsSync(join(root, file))) return true;
+      return anchor !== undefined && !anchorsOf(file).includes(anchor);
     });
     expect(broken).toEqual([]);
   });
 });
 
+describe.each(['README.md', 'docs/guide/README.md'])('%s', (index) => {
+  it('leads to every page of the guide', () => {
+    const linked = linksOf(index).map(({ file }) => file);
+    expect(guide.filter((page) => page !== 'docs/guide/README.md' && !linked.includes(page))).toEqual([]);
+  });
+});
+
 describe('the table of the settings', () => {
-  const known = knownVariables();
+  /** Its last one is read by the examples alone. */
+  const known = [...knownVariables(), 'SIGNAL_API_KEY'];
   const named = (text: string) => text.match(/\b(OTEL|SIGNAL)_[A-Z_]*[A-Z]\b/g) ?? [];
 
   it('has every variable that code and documents name', () => {
@@ -36,7 +49,16 @@ describe('the table of the settings', () => {
     );
     const unknown = files.flatMap((file) => named(read(file)).filter((name) => !known.includes(name)));
     expect(unknown).toEqual([]);
-    expect(named(read('README.md'))).toContain('SIGNAL_SPOOL_DIR');
+    expect(named(read('docs/guide/configuration.md'))).toContain('SIGNAL_SPOOL_DIR');
+  });
+});
+
+describe('the table of old and new names', () => {
+  it('has every metric of the Python client, of the kind that the catalogue says', () => {
+    const rows = [...read('docs/guide/migrating.md').matchAll(/^\| `(signal\.[\w.]+)` \| (\w+) \| the same/gm)];
+    const kinds = new Map<string | undefined, string>(catalogue.map(({ name, kind }) => [name, kind]));
+    expect(rows.length).toBeGreaterThan(15);
+    for (const [, name, kind] of rows) expect([name, kinds.get(name)]).toEqual([name, kind]);
   });
 });
 
@@ -49,7 +71,7 @@ describe('the lists of ARCHITECTURE.md', () => {
   });
 
   it('name every file', () => {
-    const files = trackedFiles('src', 'examples', 'scripts', 'test/support');
+    const files = trackedFiles('src', 'examples', 'scripts', 'test/support', 'docs/guide');
     expect(files).toContain('src/index.ts');
     expect(files.filter((file) => !file.endsWith('.test.ts') && !listed.includes(file))).toEqual([]);
   });
@@ -71,12 +93,31 @@ function trackedFiles(...folders: string[]): string[] {
     .split('\n');
 }
 
-/** As GitHub makes it. */
-function anchorOf(heading: string): string {
-  return heading
-    .toLowerCase()
-    .replace(/[^\w\- ]/g, '')
-    .replaceAll(' ', '-');
+interface Link {
+  /** From the root. */
+  readonly file: string;
+  readonly anchor: string | undefined;
+}
+
+/** The links within the repository. */
+function linksOf(document: string): Link[] {
+  const targets = [...read(document).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
+  return targets
+    .filter((target) => !target.startsWith('https://'))
+    .map((target) => {
+      const [path = '', anchor] = target.split('#');
+      return { file: path === '' ? document : join(dirname(document), path), anchor };
+    });
+}
+
+/** Those of a document's headings, as GitHub makes them. */
+function anchorsOf(document: string): string[] {
+  return [...read(document).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
 }
 
 /** The files of a list: a line `folder/`, under it indented lines that begin with a file's name. */

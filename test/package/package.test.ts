@@ -40,9 +40,43 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('the packed package', () => {
-  it('holds what runs, its types and its documents, and no source, test or example', async () => {
+  it('holds what runs, its types and its documents, and no source or test', async () => {
     const files = await readdir(join(folder, 'node_modules', 'signal-otel'));
-    expect(files.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dashboards', 'dist', 'package.json']);
+    expect(files.sort()).toEqual([
+      '.env',
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'collector',
+      'dashboards',
+      'deploy',
+      'dist',
+      'docker-compose.yml',
+      'docs',
+      'otel-collector-config.yaml',
+      'package.json',
+    ]);
+  });
+
+  it('links from its documents to what it holds; elsewhere only to what is about the repository', async () => {
+    const installed = join(folder, 'node_modules', 'signal-otel');
+    const files = (await readdir(installed, { recursive: true })).filter((file) => !file.startsWith('dist'));
+    const documents = files.filter((file) => file.endsWith('.md'));
+    expect(documents).toContain('docs/guide/getting-started.md');
+    const links = await Promise.all(
+      documents.map(async (document) => {
+        const targets = (await readFile(join(installed, document), 'utf8')).matchAll(/\]\(([^)\s#]+)/g);
+        return [...targets].map(([, target = '']) => target).map((target) => ({ document, target }));
+      }),
+    );
+    const elsewhere = links
+      .flat()
+      .filter(({ target }) => !target.startsWith('https://'))
+      .map(({ document, target }) => join(dirname(document), target).replace(/\/$/, ''))
+      .filter((target) => !files.includes(target));
+    expect(elsewhere.filter((target) => !/^(examples|bench)\/|^(ARCHITECTURE|CONTRIBUTING)\.md$/.test(target))).toEqual(
+      [],
+    );
   });
 
   it.each(['app.cjs', 'app.mjs'])('runs %s under --require signal-otel/register', async (name) => {
@@ -75,6 +109,14 @@ describe('the packed package', () => {
     await follow('/');
     expect(seen).toContain('/uplot/uPlot.js');
     expect(seen).toContain('/points.js');
+  });
+
+  it('has a command that shows the package at work', { timeout: 60_000 }, async () => {
+    const cli = join(folder, 'node_modules/signal-otel/dist/cli/main.js');
+    const demo = await runNode([cli, 'demo', '--no-open', '--port', '0', '--steps', '16'], { cwd: folder });
+    expect(demo).toMatchObject({ code: 0, stdout: expect.stringMatching(/16 optimizer steps .*p99 \d/s) });
+    expect(demo.stderr).toMatch(/live page at/);
+    expect(demo.stderr).toMatch(/Prometheus metrics at/);
   });
 
   it('has a command that lists the catalogue', async () => {

@@ -3,21 +3,20 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runNode } from '../support/child.ts';
 import { startOtlpServer } from '../support/otlp-server.ts';
-import { type CodeBlock, codeBlocks } from './code-blocks.ts';
+import { blocksOf, type CodeBlock, root } from './code-blocks.ts';
 
 const run = promisify(execFile);
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const prelude = readFileSync(new URL('./prelude.ts', import.meta.url), 'utf8');
 const preludeNames = [...prelude.matchAll(/^export const (\w+)/gm)].flatMap(([, name]) => name ?? []);
 
-const programs = codeBlocks(readFileSync(join(root, 'README.md'), 'utf8'))
-  .filter(({ language }) => language === 'ts' || language === 'js')
-  .map((block) => ({ ...block, file: `readme-line-${block.line}.${extensionOf(block)}` }));
+const programs = blocksOf('program').map((block) => ({
+  ...block,
+  name: `${block.document.replace(/\.md$/, '').replaceAll('/', '-').toLowerCase()}-line-${block.line}.${extensionOf(block)}`,
+}));
 
 let folder: string;
 let compiled: { readonly code: unknown; readonly stdout: string };
@@ -31,7 +30,7 @@ beforeAll(async () => {
     await symlink(join(root, 'node_modules', scope), join(folder, 'node_modules', scope));
   }
   await writeFile(join(folder, 'prelude.mts'), prelude);
-  for (const program of programs) await writeFile(join(folder, program.file), sourceOf(program));
+  for (const program of programs) await writeFile(join(folder, program.name), sourceOf(program));
   const options = {
     module: 'nodenext',
     target: 'es2023',
@@ -57,16 +56,16 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-describe('the code of README.md', () => {
+describe('the programs of README.md and the guide', () => {
   it('compiles under strict', () => {
     expect(compiled).toEqual({ code: 0, stdout: '' });
   });
 
-  it.each(programs)('runs, line $line', async ({ code, file, output }) => {
+  it.each(programs)('runs, $place', async ({ code, name, output }) => {
     await using server = await startOtlpServer();
     // A program that brings its own provider, or starts the package itself, runs plainly.
     const flags = /\bstart\(|setGlobal/.test(code) ? [] : ['--require', 'signal-otel/register'];
-    const result = await runNode([...flags, join('compiled', file.replace(/\.mts$/, '.mjs'))], {
+    const result = await runNode([...flags, join('compiled', name.replace(/\.mts$/, '.mjs'))], {
       cwd: folder,
       env: { OTEL_EXPORTER_OTLP_ENDPOINT: server.url },
     });
@@ -79,7 +78,7 @@ describe('the code of README.md', () => {
     if (code.includes('enableDatadog: false')) expect(sent).toEqual([]);
     // What is sampled arrives now and then; every other metric that the snippet names, each time.
     else if (!code.includes('sampleRate')) {
-      const missing = metricNames(code).filter((name) => !sent.some((body) => holdsText(body, name)));
+      const missing = metricNames(code).filter((metric) => !sent.some((body) => holdsText(body, metric)));
       expect(missing).toEqual([]);
     }
   });
@@ -90,7 +89,7 @@ function extensionOf({ language, code }: CodeBlock): string {
   return code.includes('require(') ? 'cjs' : 'mjs';
 }
 
-/** The block on the lines that it has in README.md, so that a compiler's message names those; the prelude before it. */
+/** The block on the lines that it has in its document, so that a compiler's message names those; the prelude before it. */
 function sourceOf({ line, code }: CodeBlock): string {
   const needed = preludeNames.filter((name) => uses(code, name) && !declares(code, name));
   const given = needed.length > 0 ? `import { ${needed.join(', ')} } from './prelude.mts';` : '';
