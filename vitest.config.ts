@@ -7,6 +7,8 @@ export default defineConfig({
     maxWorkers: 2,
     // For the worker threads that tests start.
     execArgv: [...typeStripping],
+    // Node 22 has no AsyncDisposableStack.
+    setupFiles: 'AsyncDisposableStack' in globalThis ? [] : ['disposablestack/auto'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     projects: [

@@ -22,6 +22,7 @@ describe('OTEL_METRICS_EXPORTER=prometheus', () => {
     await using driver = await startDriver(0);
     const [, url] = await driver.waitForOutput(/Prometheus metrics at (http:\/\/127\.0\.0\.1:\d+\/metrics)/);
     if (url === undefined) throw new Error('no address');
+    await driver.waitForOutput(/training/);
     const page = await (await fetch(url)).text();
     expect(page).toMatch(/^signal_training_loss\{run_id="run_app"[^}]*\} 0\.25$/m);
     expect(page).toMatch(/^# TYPE signal_training_step_total counter$/m);

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import type { LoggerProvider, MeterProvider, TracerProvider } from '@opentelemetry/api';
 import { createMetricsCollector, SignalMetrics } from 'signal-otel';
 
@@ -43,7 +44,8 @@ export async function recordAll(
   metrics.serviceCheck({ checkName: 'custom.queue', status: 'WARNING' });
 }
 
-if (import.meta.main) {
+// `import.meta.main` came with Node 24.
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await recordAll();
   // A Prometheus asks when it likes.
   if (process.env.OTEL_METRICS_EXPORTER === 'prometheus') setInterval(() => {}, 60_000);
