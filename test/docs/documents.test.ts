@@ -11,14 +11,17 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 
 const guide = readdirSync(join(root, 'docs/guide')).map((name) => `docs/guide/${name}`);
+const reference = readdirSync(join(root, 'docs/reference')).map((name) => `docs/reference/${name}`);
 const documents = [
   'README.md',
   'ARCHITECTURE.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
+  'SECURITY.md',
   'collector/README.md',
   'deploy/README.md',
   ...guide,
+  ...reference,
 ];
 
 describe.each(documents)('%s', (document) => {
