@@ -4,6 +4,8 @@ import { calls } from './calls/section.ts';
 import { collect } from './collect/section.ts';
 import { ends } from './ends/section.ts';
 import { failing } from './failing/section.ts';
+import { fleet } from './fleet/section.ts';
+import { live } from './live/section.ts';
 import { memory } from './memory/section.ts';
 import { outage } from './outage/section.ts';
 import { recording } from './recording/section.ts';
@@ -14,7 +16,20 @@ import { ProgressLine } from './support/progress.ts';
 import type { Section } from './support/results.ts';
 import { timing } from './timing/section.ts';
 
-const sections: readonly Section[] = [recording, timing, calls, startup, collect, memory, outage, failing, ends, soak];
+const sections: readonly Section[] = [
+  recording,
+  timing,
+  calls,
+  startup,
+  collect,
+  memory,
+  outage,
+  failing,
+  ends,
+  live,
+  soak,
+  fleet,
+];
 
 const HELP = `The package against its peers: ratios, measured by turns in one run.
 

@@ -1,13 +1,17 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { type ClientName, clients } from './transports.ts';
 
-const commonUsage = `  --url URL            base URL of the API (default: SIGNAL_BASE_URL)
-  --steps N            optimizer steps at most (default 4000)
+/** Of the training alone: where its server is known. */
+export const trainingUsage = `  --steps N            optimizer steps at most (default 4000)
   --target-reward R    stop once the mean return of the last 100 episodes is above R (default 150, highest 200)
   --learning-rate LR   learning rate of the optimizer (default 0.001)
   --diverge FROM:TO    from optimizer step FROM to TO 100 times the learning rate, to see the alarms
   --seed N             seed of the network and the environments (default 1)
-  --json FILE          write the final values to FILE as JSON
+  --quiet              no line of progress
+  --json FILE          write the final values to FILE as JSON`;
+
+const commonUsage = `  --url URL            base URL of the API (default: SIGNAL_BASE_URL)
+${trainingUsage}
   --help               show this text
 
 SIGNAL_API_KEY holds the API key.`;
@@ -34,8 +38,12 @@ export interface TrainOptions {
   /** The optimizer steps, from the first to before the last, that diverge. */
   readonly diverge: { readonly from: number; readonly to: number } | undefined;
   readonly seed: number;
+  readonly quiet: boolean;
   readonly json: string | undefined;
 }
+
+/** For the local training server, which takes any key: a real one has no business there. */
+export const localKey = { SIGNAL_API_KEY: 'sk-local-demo' };
 
 export interface PlainOptions extends TrainOptions {
   readonly client: ClientName;
@@ -51,6 +59,7 @@ const commonOptions = {
   'learning-rate': { type: 'string', default: '0.001' },
   diverge: { type: 'string' },
   seed: { type: 'string', default: '1' },
+  quiet: { type: 'boolean', default: false },
   json: { type: 'string' },
   help: { type: 'boolean', default: false },
 } as const satisfies ParseArgsOptionsConfig;
@@ -95,6 +104,7 @@ function checked(values: ReturnType<typeof parse<typeof commonOptions>>, env: No
     learningRate: readNumber('--learning-rate', values['learning-rate'], (value) => value > 0 && value <= 1),
     diverge: values.diverge === undefined ? undefined : readRange('--diverge', values.diverge),
     seed: readNumber('--seed', values.seed, (value) => Number.isInteger(value) && value >= 0),
+    quiet: values.quiet,
     json: values.json,
   };
 }

@@ -38,7 +38,7 @@ export interface Trainee {
 export async function trainLoop({ training, report, takeStep }: Trainee, options: TrainOptions): Promise<void> {
   const random = seededRandom(options.seed);
   const pool = new EnvironmentPool(environments, random);
-  const progress = new ProgressLine(process.stdout);
+  const progress = options.quiet ? undefined : new ProgressLine(process.stdout);
   try {
     while (!report.isAbove(options.targetReward) && report.optimSteps < options.steps) {
       const { batch, finishedReturns } = await pool.collect(training, stepsPerRollout);
@@ -46,10 +46,10 @@ export async function trainLoop({ training, report, takeStep }: Trainee, options
       for (const items of minibatches(batch, random).slice(0, options.steps - report.optimSteps)) {
         await takeStep(items);
       }
-      progress.update(report.progressLine());
+      progress?.update(report.progressLine());
     }
   } finally {
-    progress.end();
+    progress?.end();
   }
 }
 

@@ -5,23 +5,42 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { cacheFolder, collectorBinary } from '../test/support/binaries.ts';
+import {
+  type Binary,
+  cacheFolder,
+  collectorBinary,
+  kafkaBrokerBinary,
+  kafkaCollectorBinary,
+} from '../test/support/binaries.ts';
 
-const manifestFile = fileURLToPath(new URL('../collector/builder.yaml', import.meta.url));
+const collectorFolder = fileURLToPath(new URL('../collector', import.meta.url));
 const prometheusVersion = 'v0.316.0';
 
 /** Builds the Collector of collector/builder.yaml from source into the cache. */
 export async function buildCollector(): Promise<void> {
   requireGo();
+  console.log('Building a Collector with Go: about 8 minutes and 6 GB of memory, the first time.');
+  await buildManifest(join(collectorFolder, 'builder.yaml'), collectorBinary);
+}
+
+/** Builds the Collector of collector/kafka/builder.yaml, and the tests' broker, into the cache. */
+export async function buildKafka(): Promise<void> {
+  requireGo();
+  console.log('Building a Collector with Kafka, and a broker, with Go: about 8 minutes, the first time.');
+  await buildManifest(join(collectorFolder, 'kafka', 'builder.yaml'), kafkaCollectorBinary);
+  const broker = join(cacheFolder, kafkaBrokerBinary.nameInCache);
+  await go(join(collectorFolder, 'kafka', 'broker'), ['build', '-trimpath', '-ldflags=-s -w', '-o', broker, '.']);
+}
+
+async function buildManifest(manifestFile: string, { nameInCache }: Binary): Promise<void> {
   const manifest = await readFile(manifestFile, 'utf8');
   const version = /^ {2}version: (\S+)$/m.exec(manifest)?.[1];
   if (version === undefined) throw new Error(`${manifestFile} names no version.`);
 
-  console.log('Building a Collector with Go: about 8 minutes and 6 GB of memory, the first time.');
   await mkdir(cacheFolder, { recursive: true });
   const folder = await mkdtemp(join(tmpdir(), 'signal-otel-collector-'));
   const sources = join(folder, 'build');
-  const part = join(cacheFolder, `${collectorBinary.nameInCache}.part`);
+  const part = join(cacheFolder, `${nameInCache}.part`);
   try {
     const builder = `go.opentelemetry.io/collector/cmd/builder@v${version}`;
     await go(folder, ['run', builder, '--config', manifestFile, '--skip-get-modules', '--skip-compilation']);
@@ -31,7 +50,7 @@ export async function buildCollector(): Promise<void> {
     const required = [...modules, `go.opentelemetry.io/collector/otelcol@v${version}`];
     await go(sources, ['mod', 'edit', '-go=1.25.0', ...required.map((module) => `-require=${module}`)]);
     await go(sources, ['build', '-v', '-mod=mod', '-trimpath', '-ldflags=-s -w', '-o', part, '.']);
-    await rename(part, join(cacheFolder, collectorBinary.nameInCache));
+    await rename(part, join(cacheFolder, nameInCache));
   } finally {
     await rm(folder, { recursive: true, force: true });
     await rm(part, { force: true });

@@ -19,7 +19,6 @@ export type {
   MetricsCollectorOptions,
   PerformanceMetrics,
   RlMetrics,
-  RunAttribute,
   TrainingMetrics,
 } from './run/collector-options.ts';
 export { type RecordOptions, SignalMetrics, type SignalMetricsOptions } from './run/custom-metrics.ts';
@@ -27,6 +26,7 @@ export type { EventOptions, ServiceCheckOptions } from './run/events.ts';
 export type { CheckHealth } from './run/health.ts';
 export type { HealthOptions, HealthRuleOptions } from './run/health-options.ts';
 export type { HistoryEntry, MetricStatistics, MetricsHistory, MetricsSummary } from './run/history.ts';
+export type { OmittedAttribute, RunAttribute } from './run/omitted.ts';
 export type { Operation, OperationOutcome } from './run/operation.ts';
 export {
   instrumentTrainingClient,

@@ -144,8 +144,10 @@ class Account implements AsyncDisposable {
 
   static async open(name: string): Promise<Account> {
     const arrived = { calls: 0 };
-    const receiver = await Receiver.open((points) => {
-      for (const { metric, value } of points) if (metric === DURATION) arrived.calls += value;
+    const receiver = await Receiver.open({
+      takePoints: (points) => {
+        for (const { metric, value } of points) if (metric === DURATION) arrived.calls += value;
+      },
     });
     return new Account(name, receiver, arrived);
   }

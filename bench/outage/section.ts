@@ -78,7 +78,7 @@ function contendersOf({ intervalMillis }: Course, spool: string): readonly Conte
 async function begin(contender: Contender, open: AsyncDisposableStack): Promise<Trial> {
   const { args, settings } = contender;
   const ledger = new Ledger();
-  const receiver = open.use(await Receiver.open((points) => ledger.add(points)));
+  const receiver = open.use(await Receiver.open({ takePoints: (points) => ledger.add(points) }));
   const env = { ...settings.env, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url };
   const worker = await Worker.start(new URL('./training.ts', import.meta.url), args, { ...settings, env });
   open.defer(() => worker.stop());

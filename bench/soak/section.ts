@@ -18,7 +18,7 @@ async function run({ quick, minutes, progress }: SectionContext): Promise<Result
   const folder = mkdtempSync(join(tmpdir(), 'signal-otel-soak-'));
   open.defer(() => rmSync(folder, { recursive: true, force: true }));
   const ledger = new Ledger();
-  const receiver = open.use(await Receiver.open((points) => ledger.add(points)));
+  const receiver = open.use(await Receiver.open({ takePoints: (points) => ledger.add(points) }));
   const { intervalMillis, runs } = course;
   const options = { folder, url: receiver.url, intervalMillis, runs };
   const fleet = {

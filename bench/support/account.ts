@@ -44,7 +44,10 @@ export interface Balance {
 }
 
 /** More than was sent is something twice, however it came about. */
-export function balance(sent: number, { arrived, twice, outOfOrder }: StreamAccount): Balance {
+export function balance(
+  sent: number,
+  { arrived, twice, outOfOrder }: Pick<StreamAccount, 'arrived' | 'twice' | 'outOfOrder'>,
+): Balance {
   return { sent, arrived, lost: Math.max(0, sent - arrived), twice: twice + Math.max(0, arrived - sent), outOfOrder };
 }
 

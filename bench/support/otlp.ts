@@ -8,6 +8,14 @@ export interface Point {
   readonly value: number;
 }
 
+/** A span of an OTLP request. */
+export interface SpanId {
+  /** The attribute `run_id`; empty where there is none. */
+  readonly runId: string;
+  /** Of trace and span, in hexadecimal. */
+  readonly id: string;
+}
+
 /** Where the attributes of a point and its value are, by the kind of metric (opentelemetry-proto, metrics.proto). */
 const kinds: Readonly<Record<number, { readonly attributes: number }>> = {
   5: { attributes: 7 }, // gauge
@@ -34,15 +42,34 @@ export function decodeMetrics(body: Buffer): Point[] {
   return points;
 }
 
+/** The same for spans (trace.proto). */
+export function decodeSpans(body: Buffer): SpanId[] {
+  const spans: SpanId[] = [];
+  for (const resourceSpans of messages(body, 1)) {
+    for (const scopeSpans of messages(resourceSpans, 2)) {
+      for (const span of messages(scopeSpans, 2)) spans.push(decodeSpan(span));
+    }
+  }
+  return spans;
+}
+
+function decodeSpan(message: Buffer): SpanId {
+  let [runId, id] = ['', ''];
+  for (const { number, content } of fields(message)) {
+    if (number === 1 || number === 2) id += content.toString('hex');
+    else if (number === 9) runId = runIdOf(content) ?? runId;
+  }
+  return { runId, id };
+}
+
 function decodeMetric(message: Buffer, points: Point[]): void {
-  let metric = '';
+  // Whichever comes first: the fields of a message are in no order.
+  const metric = [...messages(message, 1)][0]?.toString() ?? '';
   for (const { number, content } of fields(message)) {
     const kind = kinds[number];
-    if (number === 1) metric = content.toString();
-    else if (kind !== undefined) {
-      const isHistogram = number > 7;
-      for (const point of messages(content, 1)) points.push(decodePoint(metric, point, kind.attributes, isHistogram));
-    }
+    if (kind === undefined) continue;
+    const isHistogram = number > 7;
+    for (const point of messages(content, 1)) points.push(decodePoint(metric, point, kind.attributes, isHistogram));
   }
 }
 

@@ -3,6 +3,7 @@
  * parts below the public entry are measured on their own.
  */
 export { BoundMetricProducer } from '../../dist/bound-meter/producer.js';
+export { healthRules } from '../../dist/catalogue/index.js';
 export { metricsSerializer } from '../../dist/delivery/metrics-serializer.js';
 export {
   createMetricsCollector,
@@ -11,5 +12,8 @@ export {
   type MetricsCollector,
   start,
 } from '../../dist/index.js';
+export { RunStore } from '../../dist/live/run-store.js';
+export { serveLivePage } from '../../dist/live/server.js';
+export { observeRuns } from '../../dist/run/run-observer.js';
 export { readConfig } from '../../dist/runtime/config.js';
 export { createBoundMeterProvider } from '../../dist/runtime/metering.js';

@@ -49,6 +49,12 @@ export class Worker {
     return worker;
   }
 
+  /** @throws Error where the process has not been started. */
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error('The process has no id');
+    return this.#child.pid;
+  }
+
   async ask(request: Numbers): Promise<Numbers> {
     const reply = this.#reply();
     this.#child.send(request);

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
-import { decodeMetrics, type Point } from './otlp.ts';
+import { decodeMetrics, decodeSpans, type Point, type SpanId } from './otlp.ts';
 
 /** What a receiver does with the requests that come. */
 export type Behaviour =
@@ -22,6 +22,22 @@ const FIRST_PORT = 20_000;
 const PORTS = 12_000;
 const ATTEMPTS = 50;
 
+/** A request as it was received. */
+export interface Received {
+  readonly headers: IncomingHttpHeaders;
+  readonly bytes: number;
+  readonly uncompressedBytes: number;
+}
+
+export interface ReceiverOptions {
+  /** Is given the metrics of each request that was taken. */
+  readonly takePoints?: (points: readonly Point[], received: Received) => void;
+  /** The same of spans. */
+  readonly takeSpans?: (spans: readonly SpanId[], received: Received) => void;
+  /** The status for a request that is never taken here; `undefined` for all others. */
+  readonly refuse?: (received: Received) => number | undefined;
+}
+
 /**
  * An OTLP/HTTP receiver that can fail. It has taken a request when it has answered 200, and only then: what it read and
  * did not answer for, a sender has to send again.
@@ -30,18 +46,17 @@ export class Receiver implements AsyncDisposable {
   /** Requests by what became of them. */
   readonly answers = new Map<string, number>();
   readonly #server = createServer((request, response) => void this.#handle(request, response));
-  readonly #take: (points: readonly Point[]) => void;
+  readonly #options: ReceiverOptions;
   #port = 0;
   #behaviour: Behaviour = { kind: 'take' };
   #resets = 0;
 
-  private constructor(take: (points: readonly Point[]) => void) {
-    this.#take = take;
+  private constructor(options: ReceiverOptions) {
+    this.#options = options;
   }
 
-  /** @param take is given the metrics of each request that was taken. */
-  static async open(take: (points: readonly Point[]) => void = () => {}): Promise<Receiver> {
-    const receiver = new Receiver(take);
+  static async open(options: ReceiverOptions = {}): Promise<Receiver> {
+    const receiver = new Receiver(options);
     for (let attempt = 1; ; attempt++) {
       receiver.#port = FIRST_PORT + Math.floor(Math.random() * PORTS);
       try {
@@ -99,11 +114,18 @@ export class Receiver implements AsyncDisposable {
     const body = await buffer(request);
     switch (behaviour.kind) {
       case 'take': {
-        const points = pointsOf(request, body);
-        if (points.length > (behaviour.maxPoints ?? Number.POSITIVE_INFINITY)) return this.#end(response, 413);
+        const plain = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
+        const received = { headers: request.headers, bytes: body.length, uncompressedBytes: plain.length };
+        const refusal = this.#options.refuse?.(received);
+        if (refusal !== undefined) return this.#end(response, refusal);
+        const points = request.url === '/v1/metrics' ? decodeMetrics(plain) : undefined;
+        if ((points?.length ?? 0) > (behaviour.maxPoints ?? Number.POSITIVE_INFINITY)) return this.#end(response, 413);
         if (behaviour.delayMillis !== undefined) await setTimeout(behaviour.delayMillis);
         if (response.destroyed) throw new Error('The sender has gone');
-        response.on('finish', () => this.#take(points));
+        response.on('finish', () => {
+          if (points !== undefined) this.#options.takePoints?.(points, received);
+          if (request.url === '/v1/traces') this.#options.takeSpans?.(decodeSpans(plain), received);
+        });
         return this.#end(response, 200);
       }
       case 'answer':
@@ -124,9 +146,4 @@ export class Receiver implements AsyncDisposable {
   #note(what: string): void {
     this.answers.set(what, (this.answers.get(what) ?? 0) + 1);
   }
-}
-
-function pointsOf(request: IncomingMessage, body: Buffer): readonly Point[] {
-  if (request.url !== '/v1/metrics') return [];
-  return decodeMetrics(request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body);
 }

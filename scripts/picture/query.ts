@@ -4,6 +4,8 @@ import { mergeSketches, sketchQuantile } from '../../test/support/sketch.ts';
 /** What of Datadog's query language the dashboard uses: all template variables stand for everything. */
 export interface Query {
   readonly aggregator: 'avg' | 'max' | 'sum' | 'p50' | 'p99';
+  /** A sum of counts adds up over time, too; one of gauges takes the mean of each series over time. */
+  readonly isCount: boolean;
   readonly metric: string;
   /** Series that have one of these tags are left out. */
   readonly without: readonly string[];
@@ -30,11 +32,11 @@ export function parseQuery(text: string): Query {
   const [, aggregator, metric = '', scope = '', by = '', asCount] = FORM.exec(text) ?? [];
   const conditions = scope.split(',').filter((condition) => !condition.startsWith('$'));
   const without = conditions.flatMap((condition) => /^!([\w.]+):\*$/.exec(condition)?.[1] ?? []);
-  // A sum that is no count would be one of rates.
-  if (!isAggregator(aggregator) || conditions.length > without.length || (aggregator === 'sum') !== Boolean(asCount)) {
+  const isCount = asCount !== undefined;
+  if (!isAggregator(aggregator) || conditions.length > without.length || (isCount && aggregator !== 'sum')) {
     throw new RangeError(`The picture cannot evaluate ${text}: teach scripts/picture/query.ts its form`);
   }
-  return { aggregator, metric, without, by: by.split(',') };
+  return { aggregator, isCount, metric, without, by: by.split(',') };
 }
 
 /** As Datadog does: what falls into one interval becomes one value, over time and over the series of a group. */
@@ -45,6 +47,7 @@ export function evaluate(query: Query, { series, sketches }: Measured, intervalS
     const reduce = (points: readonly SketchPoint[]) => sketchQuantile(mergeSketches(points), quantile);
     return linesOf(query, sketches, intervalSeconds, reduce);
   }
+  if (aggregator === 'sum' && !query.isCount) return added(series.flatMap((one) => means(query, one, intervalSeconds)));
   const reduce = reducers[aggregator];
   return linesOf(query, series, intervalSeconds, (points) => reduce(points.map(({ value }) => value)));
 }
@@ -56,6 +59,20 @@ const reducers: Readonly<Record<'avg' | 'max' | 'sum', (values: readonly number[
   max: (values) => Math.max(...values),
   sum,
 };
+
+function means(query: Query, series: Series, intervalSeconds: number): Line[] {
+  return linesOf(query, [series], intervalSeconds, (points) => reducers.avg(points.map(({ value }) => value)));
+}
+
+function added(lines: readonly Line[]): Line[] {
+  return [...Map.groupBy(lines, ({ group }) => group.join(',')).values()].map((alike) => {
+    const values = new Map<number, number>();
+    for (const line of alike) {
+      for (const [start, value] of line.values) values.set(start, (values.get(start) ?? 0) + value);
+    }
+    return { group: alike[0]?.group ?? [], values };
+  });
+}
 
 interface Tagged<Point> {
   readonly metric: string;

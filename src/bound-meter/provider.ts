@@ -79,6 +79,16 @@ export class BoundMeterProvider implements MeterProvider {
     return meter;
   }
 
+  /** How many series live, of all metrics. A histogram has one for each reader that asks for it. */
+  get liveSeries(): number {
+    return this.#registry.size;
+  }
+
+  /** The same by metric. */
+  liveSeriesByMetric(): Record<string, number> {
+    return this.#registry.sizes();
+  }
+
   /** Whether nothing was recorded since the last collection. */
   get isEmpty(): boolean {
     return [...this.#meters.values()].every((meter) => meter.isEmpty);

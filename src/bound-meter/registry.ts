@@ -2,6 +2,10 @@ import type { Series } from './series.ts';
 
 /** What has series: a stream's storage. */
 export interface SeriesOwner {
+  /** Of the stream. */
+  readonly name: string;
+  /** How many series there are. */
+  readonly size: number;
   /** Series that recorded nothing since the last collection and owe no reader anything. */
   idleSeries(): Series[];
   forget(series: Series): void;
@@ -40,6 +44,18 @@ export class SeriesRegistry {
 
   addOwner(owner: SeriesOwner): void {
     this.#owners.push(owner);
+  }
+
+  /** How many series there are, of all owners. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The same by the names of their streams. */
+  sizes(): Record<string, number> {
+    const sizes: Record<string, number> = {};
+    for (const { name, size } of this.#owners) if (size > 0) sizes[name] = (sizes[name] ?? 0) + size;
+    return sizes;
   }
 
   /** Whether there is room for one more. */

@@ -61,6 +61,14 @@ export class Storage implements SeriesOwner {
     registry.addOwner(this);
   }
 
+  get name(): string {
+    return this.config.name;
+  }
+
+  get size(): number {
+    return this.#series.size;
+  }
+
   /** The series of these attributes; `undefined` where there is no room for a new one. */
   resolve(attributes: Attributes, context: Context | undefined): Series | undefined {
     const processed = this.config.processAttributes(attributes, context);

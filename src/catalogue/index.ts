@@ -32,15 +32,17 @@ export { performanceMetrics } from './performance.ts';
 export { rlMetrics } from './rl.ts';
 export { progressMetrics, trainingMetrics } from './training.ts';
 
-/** The package's own metrics, each of which can be recorded. */
-export const signalMetrics = [
+/** What is recorded of a run, with its attributes. */
+export const runMetrics = [
   ...trainingMetrics,
   ...progressMetrics,
   ...rlMetrics,
   ...performanceMetrics,
   ...healthMetrics,
-  ...selfMetrics,
 ] as const;
+
+/** The package's own metrics, each of which can be recorded. */
+export const signalMetrics = [...runMetrics, ...selfMetrics] as const;
 
 /** Every metric of the package, in the order in which tables and dashboards show them. */
 export const catalogue = [...signalMetrics, ...hardwareMetrics] as const;
@@ -55,6 +57,7 @@ export type FieldsOf<Family extends readonly MetricDefinition[]> = {
 };
 
 checkUnique(catalogue);
+Object.freeze(runMetrics);
 Object.freeze(signalMetrics);
 Object.freeze(catalogue);
 

@@ -1,6 +1,6 @@
 import { defineMetrics } from './metric.ts';
 
-/** The package about itself: how delivery goes, and what could not be kept as it was recorded. */
+/** The package about itself: how delivery goes, how much there is, and what could not be kept as it was recorded. */
 export const selfMetrics = defineMetrics([
   {
     name: 'signal.otel.points_exported',
@@ -36,6 +36,21 @@ export const selfMetrics = defineMetrics([
     kind: 'gauge',
     unit: '{s}',
     description: 'Seconds since a receiver last took something, by `signal`',
+    typicalRange: { min: 0 },
+  },
+  {
+    name: 'signal.otel.series',
+    kind: 'gauge',
+    unit: '{series}',
+    description: 'Series that live in a process and count towards its limit',
+    typicalRange: { min: 0 },
+  },
+  {
+    name: 'signal.otel.runs',
+    kind: 'gauge',
+    unit: '{run}',
+    description:
+      'Runs under way where runs are sampled, by `run_sampled`: `true` sends its metrics, `false` is left out of them',
     typicalRange: { min: 0 },
   },
   {

@@ -8,7 +8,8 @@ import type { Hide } from './secrets.ts';
 
 const HELP = `signal-otel doctor [--json]: finds out why metrics do not arrive, and says what to do
 
-  --json    for programs: a list of objects with check, verdict (ok, warning, failed, skipped), found and next
+  --json    for programs: a list of objects with check, verdict (ok, warning, failed, skipped), found and next;
+            of the series with a table, too: metric, series, attribute, values, custom_metrics
   --help    this text
 
 It looks at
@@ -17,6 +18,8 @@ It looks at
   Datadog keys       whether Datadog takes them, where they are set
   Delivery           sends one metric, signal.test.metric, as your application would: was it taken?
   Prometheus         with OTEL_METRICS_EXPORTER=prometheus: what a running application shows, and has dropped
+  Series             how many that application has, of which metrics, which attribute has the most values, how near
+                     they are to SIGNAL_MAX_SERIES, and about how many custom metrics they are at Datadog
   Clock              this machine's against the servers': points of the future or of the past are not taken
   Names at Datadog   which signal.* metrics arrived in the last hour, and which have another prefix
   Spool              with SIGNAL_SPOOL_DIR: can it be written to, and what waits there. Nothing of it is touched

@@ -5,6 +5,7 @@ import { catalogueCommand } from './catalogue.ts';
 const HELP = `signal-otel ${VERSION}: metrics of Signal training runs through OpenTelemetry
 
 Usage
+  signal-otel demo [options]                    see it work: a training run on this machine, with a page of its curves
   node --require signal-otel/register app.js    start an application with its telemetry on
   signal-otel live app.js                       the same, with its runs on a page in the browser
   signal-otel catalogue [--json]                list the metrics: name, kind, unit, typical range, meaning
@@ -43,6 +44,8 @@ async function main(args: readonly string[]): Promise<number> {
       return (await import('./dashboards.ts')).dashboardsCommand(rest);
     case 'datadog':
       return (await import('./datadog.ts')).datadogCommand(rest);
+    case 'demo':
+      return (await import('./demo.ts')).demoCommand(rest);
     case 'live':
       return (await import('./live.ts')).liveCommand(rest);
     // The doctor has to start, and says so, where @opentelemetry/api is missing. No command above may need it to load.
@@ -50,7 +53,7 @@ async function main(args: readonly string[]): Promise<number> {
       return (await import('./doctor.ts')).doctorCommand(rest);
     default:
       console.error(
-        `signal-otel: there is no command ${JSON.stringify(command)}. Commands: live, catalogue, config, dashboards, datadog, doctor, --help`,
+        `signal-otel: there is no command ${JSON.stringify(command)}. Commands: demo, live, catalogue, config, dashboards, datadog, doctor, --help`,
       );
       return EXIT_USAGE;
   }

@@ -1,21 +1,23 @@
-import {
-  findMetric,
-  hardwareMetrics,
-  type MetricDefinition,
-  type MetricKind,
-  type MetricName,
-} from '../catalogue/index.ts';
-import { selfMetrics } from '../catalogue/otel.ts';
+import { findMetric, type MetricDefinition, type MetricKind, type MetricName, runMetrics } from '../catalogue/index.ts';
 
 /** What tells the series of a metric apart. Each backend has names of its own for some. */
-export type Attribute = 'run_id' | 'check' | 'metric' | 'signal' | 'reason' | 'service' | 'host' | 'hw.id';
+export type Attribute =
+  | 'run_id'
+  | 'run_sampled'
+  | 'check'
+  | 'metric'
+  | 'signal'
+  | 'reason'
+  | 'service'
+  | 'host'
+  | 'hw.id';
 
 /** How the series of a metric become the lines of a chart. */
 export interface ChartOptions {
   /** A line for each; for each run, or each service where the metric belongs to no run, where nothing is said. */
   readonly by?: readonly Attribute[];
   /** How a gauge's series become one line; the mean where nothing is said. */
-  readonly aggregator?: 'avg' | 'max';
+  readonly aggregator?: 'avg' | 'max' | 'sum';
 }
 
 /** Of a histogram. */
@@ -122,6 +124,13 @@ export const groups: readonly Group[] = [
         }),
       ],
       [
+        chart('Live series', 'signal.otel.series', { aggregator: 'max' }),
+        chart('Runs under way, by whether they send metrics', 'signal.otel.runs', {
+          by: ['run_sampled'],
+          aggregator: 'sum',
+        }),
+      ],
+      [
         chart('Points reduced', 'signal.otel.points_reduced'),
         chart('Series evicted', 'signal.otel.series_evicted'),
         chart('Measurements refused', 'signal.otel.measurements_refused'),
@@ -130,11 +139,11 @@ export const groups: readonly Group[] = [
   },
 ];
 
-/** What belongs to a process or a machine, and to no run: its series have none of a run's tags. */
-const ofProcesses: ReadonlySet<MetricName> = new Set([...hardwareMetrics, ...selfMetrics].map(({ name }) => name));
+const ofRuns: ReadonlySet<MetricName> = new Set(runMetrics.map(({ name }) => name));
 
+/** Others belong to a process or a machine: their series have none of a run's tags. */
 export function isOfRun(name: MetricName): boolean {
-  return !ofProcesses.has(name);
+  return ofRuns.has(name);
 }
 
 export function attributesOf(name: MetricName, { by }: ChartOptions): readonly Attribute[] {

@@ -2,13 +2,15 @@ import type { LoggerProvider, MeterProvider, TracerProvider } from '@opentelemet
 import type { MetricName } from '../catalogue/index.ts';
 import type { Tags } from '../otel/attributes.ts';
 import { MetricsCollector, ownCollectors } from '../run/collector.ts';
-import type { MetricsCollectorOptions, RunAttribute } from '../run/collector-options.ts';
+import type { MetricsCollectorOptions } from '../run/collector-options.ts';
 
 export interface RunOptions {
   /** Further attributes of every run: `["team:ml"]` or `{ team: 'ml' }`. */
   readonly tags?: Tags | undefined;
   /** As the collector's option of that name. */
-  readonly omitAttributes?: readonly RunAttribute[] | undefined;
+  readonly omitAttributes?: MetricsCollectorOptions['omitAttributes'];
+  /** As the collector's option of that name. */
+  readonly runSampleRatio?: MetricsCollectorOptions['runSampleRatio'];
   /** As the collector's option of that name. */
   readonly health?: MetricsCollectorOptions['health'];
   /** Milliseconds without a call until a run is taken to be over. */

@@ -1,6 +1,6 @@
 import { ValueStatistics } from '../run/history.ts';
 import { Points, toWire } from './points.ts';
-import type { LineName, WireMark, WireMetric, WirePoints } from './protocol.ts';
+import type { LineName, WireMark, WireMetric, WireNumber, WirePoints } from './protocol.ts';
 import { RollingQuantiles } from './rolling-quantiles.ts';
 
 /** Of values that are NaN or infinite, the first ones are shown: where a run began to diverge. */
@@ -38,6 +38,11 @@ export class LiveMetric {
     const marks = this.#marks.slice(this.#marksTaken);
     this.#marksTaken = this.#marks.length;
     return this.#wire((points) => points.take(), marks);
+  }
+
+  /** Of durations it is their p99. */
+  get newest(): WireNumber {
+    return toWire(this.#durations?.quantile(0.99) ?? this.#statistics.summary().last);
   }
 
   toWire(): WireMetric {

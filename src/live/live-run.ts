@@ -2,7 +2,7 @@ import type { HistoryEntry } from '../run/history.ts';
 import { kindOf } from '../run/metric-names.ts';
 import type { ObservedRun, RunEvent } from '../run/run-observer.ts';
 import { LiveMetric } from './live-metric.ts';
-import type { WireEvent, WireHealth, WireMetric, WireRule, WireRun } from './protocol.ts';
+import type { WireEvent, WireHealth, WireMetric, WireRule, WireRun, WireRunProgress } from './protocol.ts';
 
 /** Of a run; names may come from data. */
 const MAX_METRICS = 64;
@@ -77,6 +77,24 @@ export class LiveRun {
     return this.#wire((metric) => metric.toWire(), { events, health, rules });
   }
 
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  progress(): WireRunProgress {
+    const checks = this.#observed.deref()?.getHealth() ?? [];
+    return {
+      runId: this.runId,
+      step: this.#shownStep,
+      values: Object.fromEntries([...this.#metrics].map(([name, metric]) => [name, metric.newest])),
+      statuses: Object.fromEntries(checks.map(({ check, status }) => [check, status])),
+    };
+  }
+
+  get #shownStep(): number | null {
+    return Number.isNaN(this.#step) ? null : this.#step;
+  }
+
   /** Another collector of the same run goes on with it. */
   #follow(observed: ObservedRun): void {
     this.#observed = new WeakRef(observed);
@@ -128,7 +146,7 @@ export class LiveRun {
       model: this.#model ?? null,
       startedMillis: this.#startedMillis,
       isEnded: this.#isEnded,
-      step: Number.isNaN(this.#step) ? null : this.#step,
+      step: this.#shownStep,
       metrics,
       ...more,
     };

@@ -103,6 +103,23 @@ export interface WireSnapshot extends WireUpdate {
   readonly id: string;
 }
 
+/** How a run goes, for a line of text. */
+export interface WireRunProgress {
+  readonly runId: string;
+  readonly step: number | null;
+  /** The newest of each metric; of durations their p99. */
+  readonly values: Readonly<Record<string, WireNumber>>;
+  /** By the names of the checks. */
+  readonly statuses: Readonly<Record<string, Status>>;
+}
+
+export interface WireProgress {
+  /** The newest run that goes on; where none does, the newest. `null` where there is none yet. */
+  readonly run: WireRunProgress | null;
+  /** How many more go on. */
+  readonly others: number;
+}
+
 export interface WireChart {
   readonly title: string;
   readonly metric: string;

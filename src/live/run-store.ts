@@ -1,7 +1,7 @@
 import type { HistoryEntry } from '../run/history.ts';
 import type { ObservedRun, RunEvent, RunObserver } from '../run/run-observer.ts';
 import { LiveRun } from './live-run.ts';
-import type { WireUpdate } from './protocol.ts';
+import type { WireProgress, WireUpdate } from './protocol.ts';
 
 /** The one that has been quiet for longest gives way. */
 const MAX_RUNS = 30;
@@ -42,6 +42,14 @@ export class RunStore implements RunObserver {
   /** All there is. */
   toWire(): WireUpdate {
     return { runIds: this.#runIds(), runs: [...this.#runs].map((run) => run.toWire()) };
+  }
+
+  /** Of the run that began last. */
+  progress(): WireProgress {
+    const runs = [...this.#runs];
+    const active = runs.filter(({ isEnded }) => !isEnded);
+    const newest = active.at(-1) ?? runs.at(-1);
+    return { run: newest?.progress() ?? null, others: Math.max(0, active.length - 1) };
   }
 
   #runIds(): string[] {

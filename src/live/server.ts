@@ -33,7 +33,7 @@ const HEADERS = {
  */
 export function serveLivePage({ store, port, log }: LiveServerOptions): () => void {
   const feed = new Feed(store);
-  const routes = new Routes(feed, staticFiles());
+  const routes = new Routes(store, feed, staticFiles());
   const server: Server = createLocalServer({ answer: (request, response) => routes.answer(request, response) });
   listenLocally(server, {
     host: HOST,
@@ -49,10 +49,12 @@ export function serveLivePage({ store, port, log }: LiveServerOptions): () => vo
 }
 
 class Routes {
+  readonly #store: RunStore;
   readonly #feed: Feed;
   readonly #files: ReadonlyMap<string, StaticFile>;
 
-  constructor(feed: Feed, files: ReadonlyMap<string, StaticFile>) {
+  constructor(store: RunStore, feed: Feed, files: ReadonlyMap<string, StaticFile>) {
+    this.#store = store;
     this.#feed = feed;
     this.#files = files;
   }
@@ -83,6 +85,7 @@ class Routes {
     if (file !== undefined) send(response, file.type, file.read());
     else if (path === '/api/layout') sendJson(response, liveLayout());
     else if (path === '/api/runs') sendJson(response, this.#feed.snapshot());
+    else if (path === '/api/progress') sendJson(response, this.#store.progress());
     else if (path === '/api/stream') this.#stream(query, request, response);
     else refuse(response, 404, 'There is no such page; the live page is at /');
   }

@@ -2,8 +2,8 @@ import type { LoggerProvider, MeterProvider, TracerProvider } from '@opentelemet
 import type { FieldsOf, performanceMetrics, rlMetrics, trainingMetrics } from '../catalogue/index.ts';
 import type { Tags } from '../otel/attributes.ts';
 import { readOptions, requireMethod, requireTags, requireText } from '../otel/options.ts';
-import { quoted } from '../otel/text.ts';
 import { type CheckedHealth, checkHealth, type HealthOptions } from './health-options.ts';
+import { checkOmitted, type OmittedAttribute } from './omitted.ts';
 
 export interface MetricsCollectorOptions {
   /** The run's id as `POST /runs` returned it; the attribute `run_id` of every point and span. */
@@ -20,10 +20,18 @@ export interface MetricsCollectorOptions {
   readonly enableDatadog?: boolean | undefined;
   /**
    * Attributes to leave out of the metrics; spans keep them. Datadog bills each combination of tags as a custom metric.
-   * `run_id` is what multiplies them; `user_id` and `model` follow from it, and cost only where it is left out.
-   * Default: none.
+   * `run_id` is what multiplies them; `user_id` and `model` follow from it, and cost only where it is left out. Runs
+   * whose points have the same attributes share a series: counts add up, histograms merge, of a gauge the last value
+   * stays. Default: none.
+   * @example ['user_id', 'run_id:signal.performance.*'] // user_id of all metrics, run_id of those
    */
-  readonly omitAttributes?: readonly RunAttribute[] | undefined;
+  readonly omitAttributes?: readonly OmittedAttribute[] | undefined;
+  /**
+   * The share of runs, from 0 to 1, that send their metrics; chosen by the run's id, alike in every process. A run that
+   * is left out still sends its events, alarms and spans, with the attribute `run_sampled: false`; its history, summary
+   * and health work. Default 1.
+   */
+  readonly runSampleRatio?: number | undefined;
   /** Thresholds of the run's own, by rule; `false` where its health is not to be judged. */
   readonly health?: HealthOptions | boolean | undefined;
   /** Default: the globally registered one, also where it is registered later. */
@@ -33,8 +41,6 @@ export interface MetricsCollectorOptions {
   /** Of events. Default: the globally registered one, also where it is registered later. */
   readonly loggerProvider?: LoggerProvider | undefined;
 }
-
-export type RunAttribute = 'run_id' | 'user_id' | 'model';
 
 export interface StepField {
   /** The training step, a whole number from 0. */
@@ -62,22 +68,20 @@ const OPTIONS = [
   'historySize',
   'enableDatadog',
   'omitAttributes',
+  'runSampleRatio',
   'health',
   'meterProvider',
   'tracerProvider',
   'loggerProvider',
 ] as const satisfies readonly (keyof MetricsCollectorOptions)[];
 
-const RUN_ATTRIBUTES: readonly RunAttribute[] = ['run_id', 'user_id', 'model'];
-/** As many as nobody needs. */
-const MAX_OMITTED = 10;
-
 /** The options, with those that have a default filled in. */
 export interface CheckedOptions extends Omit<MetricsCollectorOptions, 'health'> {
   readonly health: CheckedHealth;
   readonly historySize: number;
   readonly enableDatadog: boolean;
-  readonly omitAttributes: readonly RunAttribute[];
+  readonly omitAttributes: readonly OmittedAttribute[];
+  readonly runSampleRatio: number;
 }
 
 const DEFAULT_HISTORY_SIZE = 1_000;
@@ -96,28 +100,17 @@ export function checkCollectorOptions(options: MetricsCollectorOptions): Checked
     throw new TypeError(`${where}: historySize must be a whole number from 0`);
   }
   if (typeof enableDatadog !== 'boolean') throw new TypeError(`${where}: enableDatadog must be true or false`);
-  const omitAttributes = checkOmitted(where, read.omitAttributes);
+  const omitAttributes = checkOmitted(`${where}: omitAttributes`, read.omitAttributes);
+  const runSampleRatio = checkSampleRatio(where, read.runSampleRatio);
   requireMethod(where, 'meterProvider', meterProvider, 'getMeter', 'leave it out for the one that is registered');
   requireMethod(where, 'tracerProvider', tracerProvider, 'getTracer', 'leave it out for the one that is registered');
   requireMethod(where, 'loggerProvider', loggerProvider, 'getLogger', 'leave it out for the one that is registered');
   const health = checkHealth(where, read.health);
-  return { ...read, runId, historySize, enableDatadog, omitAttributes, health };
+  return { ...read, runId, historySize, enableDatadog, omitAttributes, runSampleRatio, health };
 }
 
-/** @throws TypeError unless these are attributes that can be left out. */
-export function checkOmitted(where: string, omitted: unknown = []): readonly RunAttribute[] {
-  let copy: readonly unknown[] = [undefined];
-  try {
-    if (Array.isArray(omitted)) copy = Array.from(omitted.slice(0, MAX_OMITTED));
-  } catch {
-    // As good as none.
-  }
-  if (copy.every(isRunAttribute)) return copy;
-  const wrong = copy.find((attribute) => !isRunAttribute(attribute));
-  const instead = typeof wrong === 'string' ? `not ${quoted(wrong)}` : 'in an array';
-  throw new TypeError(`${where}: omitAttributes takes ${RUN_ATTRIBUTES.join(', ')}; ${instead}`);
-}
-
-function isRunAttribute(value: unknown): value is RunAttribute {
-  return RUN_ATTRIBUTES.some((attribute) => attribute === value);
+/** @throws TypeError unless it is a share. */
+export function checkSampleRatio(where: string, ratio: unknown = 1): number {
+  if (typeof ratio === 'number' && ratio >= 0 && ratio <= 1) return ratio;
+  throw new TypeError(`${where}: runSampleRatio must be a share from 0 to 1, such as 0.1 for a tenth of the runs`);
 }

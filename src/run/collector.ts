@@ -8,7 +8,6 @@ import {
   rlMetrics,
   trainingMetrics,
 } from '../catalogue/index.ts';
-import { type Tags, toAttributes } from '../otel/attributes.ts';
 import { warnOnce } from '../otel/diagnostics.ts';
 import { silentLoggerProvider } from '../otel/events.ts';
 import { SignalMeter, silentMeterProvider } from '../otel/meter.ts';
@@ -40,7 +39,9 @@ import { type Operation, type OperationReport, stepOf, type TimedOperation } fro
 import { OwnCollectors } from './own-collectors.ts';
 import { RunRecorder } from './recorder.ts';
 import { hasFields, kindOfThing, readResult } from './result.ts';
+import { RunAttributes } from './run-attributes.ts';
 import { isObserved, tellEnded, tellHappened, tellKept } from './run-observer.ts';
+import { isInSample, RUN_SAMPLED, RunPresence, tellLeftOut } from './run-sample.ts';
 import { requireFunction, thenOf, whenSettled } from './settled.ts';
 import { isStep, StepCounter } from './step-counter.ts';
 
@@ -78,6 +79,7 @@ export class MetricsCollector {
   readonly metricsHistory: MetricsHistory;
   readonly #history: HistoryRing;
   readonly #recorder: RunRecorder;
+  readonly #presence: RunPresence | undefined;
   readonly #statistics = new RunStatistics();
   readonly #steps = new StepCounter();
   /** @internal */
@@ -100,10 +102,10 @@ export class MetricsCollector {
 
   constructor(options: MetricsCollectorOptions) {
     const checked = checkCollectorOptions(options);
-    const { runId, userId, model, tags, historySize, enableDatadog, omitAttributes } = checked;
-    const identity = { run_id: runId, user_id: userId, model };
-    const billed = Object.entries(identity).filter(([key]) => !omitAttributes.some((omitted) => omitted === key));
-    const meterProvider = enableDatadog ? checked.meterProvider : silentMeterProvider;
+    const { runId, userId, model, tags, historySize, enableDatadog, runSampleRatio } = checked;
+    const attributes = new RunAttributes(tags, { run_id: runId, user_id: userId, model }, checked.omitAttributes);
+    const isSampled = isInSample(runId, runSampleRatio);
+    const meter = new SignalMeter(enableDatadog ? checked.meterProvider : silentMeterProvider);
     const tracerProvider = enableDatadog ? checked.tracerProvider : silentTracerProvider;
 
     this.runId = runId;
@@ -111,9 +113,11 @@ export class MetricsCollector {
     this.healthRules = checked.health.rules;
     this.#history = new HistoryRing(historySize, () => this.#statistics.clear());
     this.metricsHistory = this.#history;
-    this.#recorder = new RunRecorder(new SignalMeter(meterProvider), withIdentity(tags, Object.fromEntries(billed)));
+    this.#recorder = new RunRecorder(isSampled ? meter : new SignalMeter(silentMeterProvider), attributes);
+    if (enableDatadog && runSampleRatio < 1) this.#presence = presenceOf(this, meter, isSampled);
+    if (enableDatadog && !isSampled) tellLeftOut(runId, runSampleRatio);
     this.tracer = signalTracer(tracerProvider);
-    this.spanAttributes = withIdentity(tags, identity);
+    this.spanAttributes = isSampled ? attributes.all : Object.freeze({ ...attributes.all, [RUN_SAMPLED]: false });
     this.#operations = new OpenOperations(this.tracer, this.spanAttributes, (report) => this.recordOperation(report));
     this.#loggerProvider = enableDatadog ? checked.loggerProvider : silentLoggerProvider;
     this.#health = new RunHealth(checked.health, {
@@ -220,7 +224,10 @@ export class MetricsCollector {
   end(): void {
     ownCollectors.delete(this);
     this.#health.end();
-    guard('end', () => this.#recorder.end());
+    guard('end', () => {
+      this.#recorder.end();
+      this.#presence?.end();
+    });
     tellEnded(this);
   }
 
@@ -262,6 +269,7 @@ export class MetricsCollector {
   observe(name: MetricName, value: number): void {
     guard('observe', () => {
       if (this.#ownPerformance.has(name)) return;
+      this.#presence?.show();
       this.#recorder.record(name, kindOf(name), value);
       if (isObserved()) tellKept(this, this.#entryOf({ [name]: value }));
     });
@@ -348,6 +356,7 @@ export class MetricsCollector {
   #keep(recorded: Readonly<Record<string, number>>): readonly string[] {
     const names = Object.keys(recorded);
     if (names.length === 0) return names;
+    this.#presence?.show();
     const entry = this.#entryOf(recorded);
     this.#history.push(entry);
     this.#statistics.add(entry, names);
@@ -360,7 +369,11 @@ export class MetricsCollector {
   }
 }
 
-/** Whatever tags there are, and however many, the run's own attributes stay. */
-function withIdentity(tags: Tags | undefined, identity: Tags): Attributes {
-  return Object.freeze({ ...toAttributes(tags), ...toAttributes(identity) });
+/** Of collectors that nobody has any more, and nobody has ended. */
+const abandoned = new FinalizationRegistry<RunPresence>((presence) => guard('end', () => presence.end()));
+
+function presenceOf(collector: MetricsCollector, meter: SignalMeter, isSampled: boolean): RunPresence {
+  const presence = new RunPresence(meter, isSampled);
+  abandoned.register(collector, presence);
+  return presence;
 }

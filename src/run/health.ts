@@ -25,7 +25,7 @@ export interface HealthChange {
 
 /** Who is told of a run's health. */
 export interface HealthListener {
-  /** The status by a check, as a number: at each change, and at most once a second beside. */
+  /** The status by a check, as a number: at each change, and where it stays at most once in ten seconds. */
   record(check: string, level: number): void;
   changed(change: HealthChange): void;
 }
@@ -38,7 +38,8 @@ interface Check {
   recordedMillis: number;
 }
 
-const RECORD_INTERVAL_MILLIS = 1_000;
+/** An export's interval: a point of each check in each second would be two fifths of all points of a run. */
+const RECORD_INTERVAL_MILLIS = 10_000;
 /** How often to look at a run that stands still. */
 const STALLED_INTERVAL_MILLIS = 10_000;
 /** A run that nobody has ended is not shown for ever. */

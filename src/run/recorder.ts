@@ -4,17 +4,17 @@ import { type BoundInstrument, bind } from '../otel/bind.ts';
 import { isFiniteFor } from '../otel/finite.ts';
 import { instrumentsOf } from '../otel/instruments.ts';
 import type { SignalMeter } from '../otel/meter.ts';
+import type { RunAttributes } from './run-attributes.ts';
 import { isRecordable, NON_FINITE } from './values.ts';
 
 /** Writes values of one run to the meter, its attributes bound once per metric. */
 export class RunRecorder {
   readonly #source: SignalMeter;
-  readonly #attributes: Attributes;
+  readonly #attributes: RunAttributes;
   #meter: Meter;
   readonly #bound = new Map<string, BoundInstrument>();
 
-  /** @param attributes frozen; on every point of the run. */
-  constructor(source: SignalMeter, attributes: Attributes) {
+  constructor(source: SignalMeter, attributes: RunAttributes) {
     this.#source = source;
     this.#attributes = attributes;
     this.#meter = source.current();
@@ -47,8 +47,8 @@ export class RunRecorder {
     if (bound === undefined) {
       const instrument = instrumentsOf(this.#meter).get(name, kind);
       if (instrument === undefined) return undefined;
-      const attributes = extra === undefined ? this.#attributes : Object.freeze({ ...this.#attributes, ...extra });
-      bound = bind(instrument, attributes);
+      const own = this.#attributes.of(name);
+      bound = bind(instrument, extra === undefined ? own : Object.freeze({ ...own, ...extra }));
       this.#bound.set(key, bound);
     }
     return bound;

@@ -56,6 +56,7 @@ export const defaults: Config = {
   baseUrls: undefined,
   tags: undefined,
   omitAttributes: [],
+  runSampleRatio: 1,
   health: undefined,
   gpuIntervalMillis: 10_000,
   datadogEnabled: undefined,

@@ -7,14 +7,16 @@ import { CallTracker, type CallTrackerOptions } from '../instrumentation/tracker
 import { type RequestWatcher, watchRequests } from '../instrumentation/watch.ts';
 import { readOptions, requireTags } from '../otel/options.ts';
 import { VERSION } from '../otel/version.ts';
-import { checkOmitted } from '../run/collector-options.ts';
+import { checkSampleRatio } from '../run/collector-options.ts';
 import { checkHealth } from '../run/health-options.ts';
+import { checkOmitted } from '../run/omitted.ts';
 import { type Config, readConfig } from './config.ts';
 
 export type { TrainingClientOptions } from '../instrumentation/client.ts';
 export { doNow } from '../instrumentation/later.ts';
 
-export interface SignalInstrumentationConfig extends Pick<RunOptions, 'tags' | 'omitAttributes' | 'health'> {
+export interface SignalInstrumentationConfig
+  extends Pick<RunOptions, 'tags' | 'omitAttributes' | 'runSampleRatio' | 'health'> {
   /** `false`: off until `enable()` is called. Default true. */
   readonly enabled?: boolean | undefined;
   /**
@@ -31,6 +33,7 @@ const OPTIONS = [
   'baseUrls',
   'tags',
   'omitAttributes',
+  'runSampleRatio',
   'health',
   'gpuIntervalMillis',
 ] as const satisfies readonly (keyof SignalInstrumentationConfig)[];
@@ -80,12 +83,14 @@ function follow(
     readsLater,
     tags = config.tags,
     omitAttributes = config.omitAttributes,
+    runSampleRatio = config.runSampleRatio,
     health = config.health,
   } = options;
   const idleTimeoutMillis = config.idleTimeoutMillis;
   const tracker = new CallTracker({
     tags,
     omitAttributes,
+    runSampleRatio,
     health,
     idleTimeoutMillis,
     meterProvider,
@@ -180,7 +185,7 @@ export class SignalInstrumentation {
 function checked(config: SignalInstrumentationConfig) {
   const where = 'SignalInstrumentation';
   const options = readOptions(where, config, OPTIONS);
-  const { enabled = true, baseUrls, tags, omitAttributes, health, gpuIntervalMillis } = options;
+  const { enabled = true, baseUrls, tags, omitAttributes, runSampleRatio, health, gpuIntervalMillis } = options;
   if (typeof enabled !== 'boolean') throw new TypeError(`${where}: enabled must be true or false`);
   if (baseUrls !== undefined && !(Array.isArray(baseUrls) && baseUrls.every(isHttpUrl))) {
     throw new TypeError(`${where}: baseUrls must be http:// or https:// URLs in an array`);
@@ -189,9 +194,10 @@ function checked(config: SignalInstrumentationConfig) {
   if (gpuIntervalMillis !== undefined && !(Number.isSafeInteger(gpuIntervalMillis) && gpuIntervalMillis >= 0)) {
     throw new TypeError(`${where}: gpuIntervalMillis must be a whole number from 0`);
   }
-  const omitted = omitAttributes && checkOmitted(where, omitAttributes);
+  const omitted = omitAttributes && checkOmitted(`${where}: omitAttributes`, omitAttributes);
+  checkSampleRatio(where, runSampleRatio);
   checkHealth(where, health);
-  return { enabled, baseUrls, tags, omitAttributes: omitted, health, gpuIntervalMillis };
+  return { enabled, baseUrls, tags, omitAttributes: omitted, runSampleRatio, health, gpuIntervalMillis };
 }
 
 function isHttpUrl(url: unknown): boolean {

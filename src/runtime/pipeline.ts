@@ -27,7 +27,7 @@ import type { Config, Environment } from './config.ts';
 import { Delivery } from './delivery.ts';
 import { createResource } from './resource.ts';
 import { createSampler } from './sampler.ts';
-import { observeDelivery, observeLosses } from './self-metrics.ts';
+import { observeDelivery, observeSeries } from './self-metrics.ts';
 
 /** Of spans, and of log records: more than end in one turn of the event loop. Past it the official SDK drops them. */
 const MAX_WAITING = 16_384;
@@ -63,7 +63,7 @@ export class Pipeline {
     const meterProvider = this.#createMeterProvider(bound);
     const tracerProvider = this.#createTracerProvider();
     const loggerProvider = this.#createLoggerProvider();
-    observeLosses(meterProvider, bound.losses);
+    observeSeries(meterProvider, bound);
     if (this.delivery.isUsed) observeDelivery(meterProvider, this.delivery);
     this.#providers = [meterProvider, tracerProvider, loggerProvider];
     this.meterProvider = meterProvider;

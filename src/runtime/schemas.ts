@@ -3,6 +3,7 @@ import { DiagLogLevel } from '@opentelemetry/api';
 import * as v from 'valibot';
 import { withoutSecrets } from '../delivery/url.ts';
 import { type HealthOptions, parseHealth } from '../run/health-options.ts';
+import { checkOmitted, type OmittedAttribute } from '../run/omitted.ts';
 
 /** Reads the text of a variable. */
 export type Schema<Value> = v.GenericSchema<string, Value>;
@@ -157,16 +158,34 @@ export const tagList = v.pipe(
   v.description('key:value tags, separated by commas'),
 );
 
-/** Some of these words, or `none`. */
-export function someOf<const Names extends readonly [string, ...string[]]>(names: Names) {
-  return v.pipe(
-    trimmed,
-    v.toLowerCase(),
-    v.transform((list) => (list === 'none' ? [] : list.split(',').map((name) => name.trim()))),
-    v.array(v.picklist(names)),
-    v.readonly(),
-    v.description(`a list of ${names.join(', ')}, or none`),
-  );
+/** Attributes that metrics do without, as `checkOmitted` takes them. */
+export const omitted: Schema<readonly OmittedAttribute[]> = v.pipe(
+  trimmed,
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    try {
+      return readOmitted(dataset.value);
+    } catch (error) {
+      addIssue({ message: error instanceof Error ? error.message : 'unreadable' });
+      return NEVER;
+    }
+  }),
+  v.description('a list of run_id, user_id, model, alone or with metrics (run_id:signal.performance.*), or none'),
+);
+
+/** What is wrong with such a list, and what to write instead. */
+export function problemOfOmitted(text: string): string | undefined {
+  try {
+    readOmitted(text.trim());
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? `${error.message}; none is left out` : undefined;
+  }
+}
+
+function readOmitted(list: string): readonly OmittedAttribute[] {
+  if (list.toLowerCase() === 'none') return [];
+  const lowered = list.split(',').map((one) => one.trim().replace(/^[^:]*/, (attribute) => attribute.toLowerCase()));
+  return checkOmitted('it', lowered);
 }
 
 /** Thresholds of health rules, as `parseHealth` reads them. */

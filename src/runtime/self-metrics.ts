@@ -1,4 +1,5 @@
 import type { MeterProvider } from '@opentelemetry/api';
+import type { BoundMeterProvider } from '../bound-meter/provider.ts';
 import type { Losses } from '../bound-meter/registry.ts';
 import { DELIVERIES } from '../delivery/request.ts';
 import { type ObservableName, observe } from '../otel/observable.ts';
@@ -11,10 +12,12 @@ const metricOf = {
 } as const satisfies Record<keyof Losses, ObservableName>;
 
 /**
- * Shows what the bound meter could not keep. By instruments of the official SDK: the bound meter has no room for a new
- * series when there is something to tell.
+ * Shows how many series the bound meter has, and what it could not keep. By instruments of the official SDK: the bound
+ * meter has no room for a new series when there is something to tell.
  */
-export function observeLosses(meterProvider: MeterProvider, losses: Readonly<Losses>): void {
+export function observeSeries(meterProvider: MeterProvider, bound: BoundMeterProvider): void {
+  observe(meterProvider, 'signal.otel.series', (result) => result.observe(bound.liveSeries));
+  const { losses } = bound;
   for (const loss of ['pointsReduced', 'seriesEvicted', 'measurementsRefused'] as const) {
     observe(meterProvider, metricOf[loss], (result) => {
       if (losses[loss] > 0) result.observe(losses[loss]);

@@ -13,14 +13,15 @@ import {
   key,
   list,
   logLevel,
+  omitted,
   optional,
   path,
   positiveNumber,
+  problemOfOmitted,
   protocol,
   readableFile,
   type Schema,
   share,
-  someOf,
   tagList,
   text,
   toggle,
@@ -228,8 +229,16 @@ export const settings = {
   },
   omitAttributes: {
     variables: ['SIGNAL_OMIT_ATTRIBUTES'],
-    schema: someOf(['run_id', 'user_id', 'model']),
-    meaning: 'attributes that the metrics of such a run do without ([Cost](scale.md#cost-at-datadog))',
+    schema: omitted,
+    meaning:
+      'attributes that the metrics of such a run do without, all of them or those named ([Cost](scale.md#cost-at-datadog))',
+    ifBad: (text) => problemOfOmitted(text),
+  },
+  runSampleRatio: {
+    variables: ['SIGNAL_RUN_SAMPLE_RATIO'],
+    schema: share,
+    meaning:
+      'the share of such runs that send metrics, chosen by the run id; the others send alarms, events and spans ([Many runs](scale.md#many-runs))',
   },
   health: {
     variables: ['SIGNAL_HEALTH'],

@@ -31,6 +31,11 @@ export interface PipelineStatus {
   /** What waits to be sent. */
   readonly queue: { readonly requests: number; readonly bytes: number };
   readonly signals: Readonly<Partial<Record<DeliveryKind, SignalStatus>>>;
+  /**
+   * Series that live in this process, in all (at most `SIGNAL_MAX_SERIES`) and by metric. A histogram has one for each
+   * metrics exporter.
+   */
+  readonly series: { readonly live: number; readonly byMetric: Readonly<Record<string, number>> };
 }
 
 /** Of the time that an end may take; the rest is for saying what was lost. */
@@ -78,7 +83,12 @@ export function getPipelineStatus(): PipelineStatus {
     if (all.some(({ failure }) => failure !== undefined)) return 'failing';
     return all.some(({ lastSuccessMillis }) => lastSuccessMillis !== undefined) ? 'delivering' : 'idle';
   };
-  return { state: state(), queue: { requests: queue?.length ?? 0, bytes: queue?.bytes ?? 0 }, signals };
+  return {
+    state: state(),
+    queue: { requests: queue?.length ?? 0, bytes: queue?.bytes ?? 0 },
+    signals,
+    series: telemetry?.series ?? { live: 0, byMetric: {} },
+  };
 }
 
 function startOnce(environment: Environment): SignalOtel {

@@ -83,6 +83,11 @@ export class Telemetry {
     return this.#pipeline?.delivery;
   }
 
+  /** How many series live, in all and by metric. */
+  get series(): { readonly live: number; readonly byMetric: Readonly<Record<string, number>> } {
+    return { live: this.#bound?.liveSeries ?? 0, byMetric: this.#bound?.liveSeriesByMetric() ?? {} };
+  }
+
   /** Whether nothing was recorded or sent, and no other process has left anything. */
   get isIdle(): boolean {
     return this.#pipeline === undefined && this.#atStart.spoolFolder === undefined && !this.#hasMeasurements();

@@ -79,6 +79,7 @@ describe('the live page', () => {
     expect(stepsAgain.slice(0, steps.length)).toEqual(steps);
     expect(lossesAgain.slice(0, losses.length)).toEqual(losses);
 
+    await waitForPoints(page, KL, 2);
     await page.getByRole('radio', { name: 'Time' }).check();
     await expect.poll(async () => (await columns(page, KL))[0]?.[1]).not.toBe(1);
     const [seconds = []] = await columns(page, KL);

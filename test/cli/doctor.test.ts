@@ -33,6 +33,7 @@ interface Row {
   readonly verdict: 'ok' | 'warning' | 'failed' | 'skipped';
   readonly found: string;
   readonly next?: string;
+  readonly table?: readonly object[];
 }
 
 interface Run {
@@ -438,6 +439,85 @@ describe('the Prometheus endpoint', () => {
     });
     expect(of('Prometheus', result)).toMatchObject([
       { verdict: 'warning', found: expect.stringContaining('no application runs with this setting now') },
+    ]);
+  });
+});
+
+describe('the series of a running application', () => {
+  async function examined(runs: number, env: Record<string, string>, args?: readonly string[]) {
+    const endpoint = { OTEL_METRICS_EXPORTER: 'prometheus', OTEL_EXPORTER_PROMETHEUS_PORT: String(await freePort()) };
+    const app = 'test/register/apps/cardinality/collectors.mjs';
+    await using application = await startNode(['--require', 'signal-otel/register', app, String(runs)], {
+      cwd: root,
+      env: { ...endpoint, ...env },
+    });
+    await application.waitForOutput(/training/);
+    if (args !== undefined) return { text: (await run(args, { ...endpoint, ...env })).stdout, rows: [] };
+    return { text: '', rows: of('Series', await doctor({ ...endpoint, ...env })) };
+  }
+
+  it('are counted by metric and attribute, and what drives them is said with the setting', async () => {
+    const { rows } = await examined(30, {});
+    const [counted, cost] = rows;
+    // 4 of training and 2 durations of each run, and the count of the series.
+    expect(counted).toMatchObject({
+      verdict: 'ok',
+      found: expect.stringMatching(
+        /^181 series of 7 metrics at http.*; 180 live ones count towards SIGNAL_MAX_SERIES \(200000\)$/,
+      ),
+    });
+    const duration = { series: 30, attribute: 'run_id', values: 30, custom_metrics: 150 };
+    expect(counted?.table).toEqual([
+      { metric: 'signal.performance.forward_backward_duration_ms', ...duration },
+      { metric: 'signal.performance.optim_step_duration_ms', ...duration },
+      ...[
+        'signal_training_perplexity',
+        'signal.training.current_step',
+        'signal.training.loss',
+        'signal.training.step',
+      ].map((metric) => ({ metric, ...duration, custom_metrics: 30 })),
+      { metric: 'signal.otel.series', series: 1, attribute: '-', values: 0, custom_metrics: 1 },
+    ]);
+    // 6 x 30 series without run_id and user_id are 6: 2 of durations, which count five times.
+    expect(cost).toMatchObject({
+      verdict: 'warning',
+      found: expect.stringMatching(
+        /^about 421 custom metrics at Datadog.*; 721 with percentiles. 406 of them by run_id \(30 values\) and user_id \(3 values\)$/,
+      ),
+      next: expect.stringContaining(
+        'SIGNAL_OMIT_ATTRIBUTES=run_id:signal.performance.*,user_id:signal.performance.* (omitAttributes',
+      ),
+    });
+  });
+
+  it('of few runs are no reason for a warning', async () => {
+    const { rows } = await examined(2, {});
+    expect(rows.map(({ verdict }) => verdict)).toEqual(['ok', 'ok']);
+    expect(rows[1]?.found).toContain('by run_id (2 values) and user_id (2 values)');
+  });
+
+  it('that come near the limit are a warning', async () => {
+    const { rows } = await examined(150, { SIGNAL_MAX_SERIES: '1000' });
+    expect(rows[0]).toMatchObject({
+      verdict: 'warning',
+      found: expect.stringContaining('900 live ones count towards SIGNAL_MAX_SERIES (1000)'),
+      next: expect.stringContaining('collector.end()'),
+    });
+  });
+
+  it('as text: a table in columns', async () => {
+    const { text } = await examined(2, {}, []);
+    const [, ...lines] = /^Series\n(.*)\n((?: {11}.*\n)+)/m.exec(text) ?? [];
+    const table = lines[1]?.trimEnd().split('\n') ?? [];
+    expect(table[0]).toMatch(/^ {11}metric +series {2}attribute {2}values {2}custom_metrics$/);
+    expect(table[1]).toMatch(/^ {11}signal\.performance\.forward_backward_duration_ms +2 {2}run_id +2 +10$/);
+    expect(new Set(table.map((line) => line.length)).size).toBe(1);
+  });
+
+  it('are not to be seen without a Prometheus endpoint, which is said with what opens one', async () => {
+    const result = await doctor({ OTEL_EXPORTER_OTLP_ENDPOINT: await nobody() });
+    expect(of('Series', result)).toMatchObject([
+      { verdict: 'skipped', found: expect.stringContaining('OTEL_METRICS_EXPORTER=otlp,prometheus') },
     ]);
   });
 });

@@ -1,7 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import type { WireUpdate } from '../../src/live/protocol.ts';
 import { runNode, startNode } from '../support/child.ts';
+import { startOtlpServer } from '../support/otlp-server.ts';
 import { freePort } from '../support/ports.ts';
+import { startTrainingServer } from '../support/training-server.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const cli = 'dist/cli/main.js';
@@ -53,6 +56,36 @@ describe('signal-otel live', () => {
     expect(second.stderr()).not.toContain(`:${port}/`);
     // Killed at once it would leave its program behind.
     await first.stop();
+  });
+
+  it('shows the runs, of a collector and of requests, where @opentelemetry/sdk-node delivers', {
+    timeout: 60_000,
+  }, async () => {
+    await using server = await startTrainingServer();
+    await using receiver = await startOtlpServer();
+    const env = {
+      OTEL_TRACES_EXPORTER: 'zipkin',
+      OTEL_EXPORTER_ZIPKIN_ENDPOINT: `${receiver.url}/zipkin`,
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+      OTEL_LOG_LEVEL: 'debug',
+      SIGNAL_API_KEY: 'sk-test',
+      SIGNAL_SHUTDOWN_TIMEOUT: '1000',
+    };
+    const endless = ['--url', server.url, '--target-reward', '201'];
+    for (const driver of ['train.ts', 'plain.ts']) {
+      await using child = await live(['--port', '0', `examples/${driver}`, ...endless], env);
+      await child.waitForOutput(/started by @opentelemetry\/sdk-node/);
+      const [, url] = await child.waitForOutput(/live page at (http:\S+)/);
+      const shown = async () => {
+        const { runs }: WireUpdate = JSON.parse(await (await fetch(`${url}api/runs`)).text());
+        return runs.flatMap(({ metrics }) => Object.keys(metrics));
+      };
+      const expected = ['signal.rl.kl_divergence', 'signal.performance.forward_backward_duration_ms'];
+      await expect
+        .poll(shown, { timeout: 20_000 })
+        .toEqual(expect.arrayContaining(expected))
+        .finally(() => child.stop());
+    }
   });
 
   it.each([

@@ -158,7 +158,7 @@ export class Shell implements AsyncDisposable {
     }
     if (code.startsWith('curl ')) {
       // What `npm run demo` starts; npm would not pass on that it is over.
-      const demo = await this.#start('exec node examples/demo.ts --target-reward 201', CHECKOUT, env);
+      const demo = await this.#start('exec node dist/cli/main.js demo --no-open --target-reward 201', CHECKOUT, env);
       resources.defer(async () => void (await demo.stop()));
       await demo.waitForOutput(/^step \d+/m, { timeoutMillis: 60_000 });
     }

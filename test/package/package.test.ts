@@ -40,7 +40,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('the packed package', () => {
-  it('holds what runs, its types and its documents, and no source, test or example', async () => {
+  it('holds what runs, its types and its documents, and no source or test', async () => {
     const files = await readdir(join(folder, 'node_modules', 'signal-otel'));
     expect(files.sort()).toEqual([
       '.env',
@@ -109,6 +109,14 @@ describe('the packed package', () => {
     await follow('/');
     expect(seen).toContain('/uplot/uPlot.js');
     expect(seen).toContain('/points.js');
+  });
+
+  it('has a command that shows the package at work', { timeout: 60_000 }, async () => {
+    const cli = join(folder, 'node_modules/signal-otel/dist/cli/main.js');
+    const demo = await runNode([cli, 'demo', '--no-open', '--port', '0', '--steps', '16'], { cwd: folder });
+    expect(demo).toMatchObject({ code: 0, stdout: expect.stringMatching(/16 optimizer steps .*p99 \d/s) });
+    expect(demo.stderr).toMatch(/live page at/);
+    expect(demo.stderr).toMatch(/Prometheus metrics at/);
   });
 
   it('has a command that lists the catalogue', async () => {

@@ -52,12 +52,17 @@ describe('createMetricsCollector', () => {
       tags,
       historySize: fc.nat({ max: 5 }),
       enableDatadog: fc.boolean(),
-      omitAttributes: fc.subarray(['run_id', 'user_id', 'model']),
+      omitAttributes: fc.oneof(
+        fc.subarray(['run_id', 'user_id', 'model']),
+        fc.subarray(['run_id:signal.performance.*', 'user_id', 'model:signal.training.perplexity', 'run_id:loss']),
+        texts.map((text) => [`run_id:signal.${text}`]),
+      ),
+      runSampleRatio: fc.double({ min: 0, max: 1 }),
       health: fc.oneof(fc.boolean(), fc.record({ pauseMillis: fc.nat(), klDivergence: fc.constant(false) })),
       meterProvider: fc.constant(metrics.provider),
     });
     const advice =
-      /^createMetricsCollector(:? takes an object with runId|: (the options cannot be read|unknown option|(runId|userId|model|historySize|enableDatadog|tags) must be|omitAttributes takes|health(:| takes)|(meter|tracer|logger)Provider must have))/;
+      /^createMetricsCollector(:? takes an object with runId|: (the options cannot be read|unknown option|(runId|userId|model|historySize|enableDatadog|tags) must be|omitAttributes takes|runSampleRatio must be|health(:| takes)|(meter|tracer|logger)Provider must have))/;
     let works = 0;
     fc.assert(
       fc.property(fc.oneof({ weight: 5, arbitrary: options }, { weight: 1, arbitrary: anything }), (make) => {
@@ -82,7 +87,7 @@ describe('createMetricsCollector', () => {
     [
       'attributes to omit that are no list',
       { omitAttributes: 'run_id' },
-      /omitAttributes takes run_id, user_id, model; in an array/,
+      /omitAttributes takes run_id, user_id, model, alone or with metrics \("run_id:signal.performance.\*"\), in an array/,
     ],
     ['a provider that is none', { meterProvider: {} }, /meterProvider must have a function getMeter; leave it out/],
     ['a tracer provider that is none', { tracerProvider: null }, /tracerProvider must have a function getTracer/],

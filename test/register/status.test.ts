@@ -25,7 +25,12 @@ it('getPipelineStatus and signal.otel.* tell how delivery goes; messages go to t
   expect(driver.stderr()).toBe('');
 
   const { off, idle, failing, delivering, messages } = JSON.parse(driver.stdout().split('\n')[1] ?? '');
-  expect(off).toEqual({ state: 'off', queue: { requests: 0, bytes: 0 }, signals: {} });
+  expect(off).toEqual({
+    state: 'off',
+    queue: { requests: 0, bytes: 0 },
+    signals: {},
+    series: { live: 0, byMetric: {} },
+  });
   expect(idle).toMatchObject({ state: 'idle', queue: { requests: 0 } });
   expect(failing).toMatchObject({
     state: 'failing',
@@ -37,6 +42,9 @@ it('getPipelineStatus and signal.otel.* tell how delivery goes; messages go to t
   expect(delivering.signals.metrics.exportedPoints).toBeGreaterThan(4);
   expect(delivering.signals.metrics.failure).toBeUndefined();
   expect(delivering.signals.metrics.lastSuccessMillis).toBeGreaterThan(0);
+  const { series } = delivering;
+  expect(series.byMetric).toMatchObject({ 'signal.training.loss': 1, 'signal.training.step': 1 });
+  expect(Object.values<number>(series.byMetric).reduce((sum, count) => sum + count)).toBe(series.live);
   expect(messages).toEqual([
     expect.stringMatching(/^warn signal-otel cannot deliver metrics to http:.*\/v1\/metrics: it answers 503/),
     expect.stringMatching(/^info signal-otel delivery works again: .*nothing was lost/),
@@ -45,7 +53,7 @@ it('getPipelineStatus and signal.otel.* tell how delivery goes; messages go to t
   const last = server.requests.filter(({ path }) => path === '/v1/metrics').at(-1);
   if (last === undefined) throw new Error('no metrics arrived');
   const names = valuesOf(last, 'name');
-  for (const metric of ['points_exported', 'queue_length', 'queue_bytes', 'last_success_age']) {
+  for (const metric of ['points_exported', 'queue_length', 'queue_bytes', 'last_success_age', 'series']) {
     expect(names).toContain(`signal.otel.${metric}`);
   }
   const values = server.requests.flatMap((request) => valuesOf(request, 'asDouble'));

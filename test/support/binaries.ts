@@ -30,6 +30,24 @@ export const collectorBinary: Binary = {
     'Go >= 1.25 and `npm run collector:install`, or a release of otelcol-contrib >= 0.155 on the PATH or in OTELCOL',
 };
 
+export const kafkaCollectorBinary: Binary = {
+  title: 'OpenTelemetry Collector with Kafka',
+  variable: 'OTELCOL_KAFKA',
+  namesOnPath: ['otelcol-contrib', 'otelcol'],
+  nameInCache: 'otelcol-signal-kafka',
+  fits: (path) => /name: kafka$/m.test(outputOf(path, 'components')),
+  remedy: 'Go >= 1.26 (`npm test` builds it), or a release of otelcol-contrib >= 0.155 on the PATH or in OTELCOL_KAFKA',
+};
+
+export const kafkaBrokerBinary: Binary = {
+  title: 'Kafka broker',
+  variable: 'KAFKA_BROKER',
+  namesOnPath: [],
+  nameInCache: 'kafka-broker',
+  fits: () => true,
+  remedy: 'Go >= 1.26 (`npm test` builds it)',
+};
+
 export const prometheusBinary: Binary = {
   title: 'Prometheus >= 3.0',
   variable: 'PROMETHEUS',

@@ -6,7 +6,12 @@ export const lanes = ['counts', 'gauges', 'spans', 'logs'] as const;
 export type Lane = (typeof lanes)[number];
 
 const firstMillis = Date.now() - 120_000;
-const resource = { attributes: [{ key: 'host.name', value: { stringValue: 'box' } }] };
+const resource = {
+  attributes: [
+    { key: 'host.name', value: { stringValue: 'box' } },
+    { key: 'service.instance.id', value: { stringValue: 'process-1' } },
+  ],
+};
 
 /** Sends the item as a sender that keeps a request does: again and again, until it is answered 2xx. */
 export async function deliver(endpoint: string, lane: Lane, number: number): Promise<void> {
@@ -23,6 +28,25 @@ export async function deliver(endpoint: string, lane: Lane, number: number): Pro
 export function send(endpoint: string, lane: Lane, number: number): Promise<number> {
   const [path, body] = requestOf(lane, number);
   return post(endpoint + path, body);
+}
+
+/** Sends these of every lane, once, to a Collector that takes whatever comes. */
+export async function sendAll(endpoint: string, from: number, to: number): Promise<void> {
+  for (const number of upTo(to).slice(from - 1)) {
+    for (const lane of lanes) {
+      const status = await send(endpoint, lane, number);
+      if (status !== 200) throw new Error(`${lane} ${number} was answered ${status}.`);
+    }
+  }
+}
+
+/** What is at the intake of every lane, sorted: a number that came twice is there twice. */
+export function sortedArrivals(intake: DatadogIntake): Record<Lane, number[]> {
+  return ofEveryLane((lane) => arrived(intake, lane).toSorted((a, b) => a - b));
+}
+
+export function ofEveryLane<T>(make: (lane: Lane) => T): Record<Lane, T> {
+  return { counts: make('counts'), gauges: make('gauges'), spans: make('spans'), logs: make('logs') };
 }
 
 /** The numbers of a lane at the intake, in the order of their arrival. */

@@ -4,9 +4,12 @@ import {
   catalogue,
   createInstruments,
   createMetricsCollector,
+  getPipelineStatus,
   instrumentTrainingClient,
   type MetricName,
   type MetricsSummary,
+  type OmittedAttribute,
+  type PipelineStatus,
   SignalInstrumentation,
   SignalMetrics,
   signalViews,
@@ -23,6 +26,11 @@ collector.event({ title: 'Milestone', text: '1000 steps', alertType: 'SUCCESS', 
 collector.serviceCheck({ checkName: 'rl.sampler', status: 'CRITICAL' });
 const health: CheckHealth[] = collector.getHealth();
 createMetricsCollector({ runId: 'run_1', health: { klDivergence: { critical: 5 }, stalled: false } });
+createMetricsCollector({ runId: 'run_1', omitAttributes: ['user_id'], runSampleRatio: 0.1 });
+const omitAttributes: OmittedAttribute[] = ['user_id', 'run_id:signal.performance.*', 'model:signal.rl.entropy'];
+new SignalInstrumentation({ omitAttributes, runSampleRatio: 0.1 });
+const { live, byMetric }: PipelineStatus['series'] = getPipelineStatus().series;
+const losses: number | undefined = byMetric['signal.training.loss'];
 const summary: MetricsSummary = collector.getMetricsSummary();
 const name: MetricName = 'signal.rl.kl_divergence';
 new SignalMetrics({ constantTags: { env: 'test' } }).increment('events', 1, { sampleRate: 0.5 });
@@ -43,6 +51,10 @@ collector.collectTrainingMetrics({ loss: 1 });
 collector.collectRlMetrics({ kl_divergence: 0.01 });
 // @ts-expect-error no such rule
 createMetricsCollector({ runId: 'run_1', health: { kl: {} } });
+// @ts-expect-error no such attribute
+createMetricsCollector({ runId: 'run_1', omitAttributes: ['team'] });
+// @ts-expect-error a metric by its full name
+createMetricsCollector({ runId: 'run_1', omitAttributes: ['run_id:loss'] });
 // @ts-expect-error no such status
 collector.serviceCheck({ checkName: 'rl.sampler', status: 'broken' });
 // @ts-expect-error a run needs its id
@@ -59,4 +71,4 @@ new SignalInstrumentation({ baseUrl: 'http://127.0.0.1:8000' });
 
 declare function globalMeter(): Parameters<typeof createInstruments>[0];
 
-export { answer, catalogue, client, health, name, number, pass, sdk, stop, summary, views, wrong };
+export { answer, catalogue, client, health, live, losses, name, number, pass, sdk, stop, summary, views, wrong };

@@ -2,7 +2,13 @@ import type { IncomingMessage } from 'node:http';
 
 /** What somebody says to a GET request. */
 export type Answer =
-  | { readonly kind: 'answer'; readonly status: number; readonly body: string }
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly body: string;
+      /** Whether the body is all of it: there is a limit. */
+      readonly isWhole: boolean;
+    }
   /** Nobody has answered. A code alone: the words of an error may hold a URL with a key in it. */
   | { readonly kind: 'silence'; readonly reason: string };
 
@@ -11,6 +17,8 @@ export interface Question {
   readonly who: string;
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** How much of the answer is read. Default 16 MiB. */
+  readonly maxBodyBytes?: number;
 }
 
 /** How far the clock of someone who answered is ahead of this machine's. */
@@ -22,7 +30,7 @@ export interface ClockReading {
 const TIMEOUT_MILLIS = 5_000;
 
 /** A large account's list of metrics is some megabytes. */
-const MAX_BODY_BYTES = 2 ** 24;
+const DEFAULT_MAX_BODY_BYTES = 2 ** 24;
 
 /** The `Date` header has whole seconds. */
 const HALF_A_SECOND_MILLIS = 500;
@@ -32,7 +40,7 @@ export class Asker {
   readonly clocks: ClockReading[] = [];
 
   /** Never rejects, and never waits longer than 5 s. */
-  async ask({ who, url, headers = {} }: Question): Promise<Answer> {
+  async ask({ who, url, headers = {}, maxBodyBytes = DEFAULT_MAX_BODY_BYTES }: Question): Promise<Answer> {
     // A host in a setting of its own may be any text.
     if (!URL.canParse(url)) return { kind: 'silence', reason: 'no URL' };
     const { protocol } = new URL(url);
@@ -45,8 +53,8 @@ export class Asker {
     outgoing.on('error', (error) => silence(codeOf(error)));
     outgoing.on('response', (response) => {
       this.#noteClock(who, response.headers.date, sentMillis);
-      void bodyOf(response).then(
-        (body) => resolve({ kind: 'answer', status: response.statusCode ?? 0, body }),
+      void bodyOf(response, maxBodyBytes).then(
+        (read) => resolve({ kind: 'answer', status: response.statusCode ?? 0, ...read }),
         (error: unknown) => silence(codeOf(error)),
       );
     });
@@ -64,15 +72,15 @@ export class Asker {
   }
 }
 
-async function bodyOf(response: IncomingMessage): Promise<string> {
+async function bodyOf(response: IncomingMessage, maxBytes: number): Promise<{ body: string; isWhole: boolean }> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of response) {
     chunks.push(chunk);
     length += chunk.length;
-    if (length > MAX_BODY_BYTES) break;
+    if (length > maxBytes) break;
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return { body: Buffer.concat(chunks).toString('utf8'), isWhole: length <= maxBytes };
 }
 
 function codeOf(error: unknown): string {

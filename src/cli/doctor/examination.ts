@@ -6,8 +6,9 @@ import { examineClock } from './clock.ts';
 import { examineKeys } from './datadog-keys.ts';
 import { type Finding, type Section, skipped } from './finding.ts';
 import { examineNames } from './names.ts';
-import { examinePrometheus } from './prometheus.ts';
+import { askPrometheus, examinePrometheus, hasEndpoint } from './prometheus.ts';
 import { receiverOf } from './receiver.ts';
+import { examineSeries } from './series.ts';
 import { examineSpool } from './spool.ts';
 import { examineDelivery } from './test-metric.ts';
 import { examineVariables, type Settled } from './variables.ts';
@@ -37,15 +38,14 @@ export async function examine(
   };
   // What waits for others waits all at once.
   const keys = examineKeys(config, asker);
+  const page = askPrometheus(config, asker);
   const [datadog, delivery, prometheus, names] = await Promise.all([
     section(
       'Datadog keys',
       keys.then(({ findings }) => findings),
     ),
     section('Delivery', examineDelivery(settled, askReceiver(settled, asker))),
-    config.metricsExporters.includes('prometheus') && !config.disabled
-      ? section('Prometheus', examinePrometheus(config, asker))
-      : undefined,
+    hasEndpoint(config) ? section('Prometheus', page.then(examinePrometheus)) : undefined,
     section(
       'Names at Datadog',
       keys.then(({ account }) => {
@@ -61,6 +61,7 @@ export async function examine(
       datadog,
       delivery,
       ...(prometheus === undefined ? [] : [prometheus]),
+      { title: 'Series', findings: examineSeries(await page, config) },
       { title: 'Clock', findings: examineClock(asker.clocks) },
       names,
       { title: 'Spool', findings: examineSpool(config.spoolFolder, Date.now()) },

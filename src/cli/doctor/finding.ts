@@ -9,7 +9,11 @@ export interface Finding {
   readonly found: string;
   /** What to do about it: a command to run, or a variable to set. */
   readonly next?: string;
+  /** The numbers behind it: rows with the same columns. */
+  readonly table?: Table;
 }
+
+export type Table = readonly Readonly<Record<string, string | number>>[];
 
 /** A group of checks, and what they found. */
 export interface Section {

@@ -1,6 +1,6 @@
 import { counted } from '../../otel/text.ts';
 import type { Config } from '../../runtime/config.ts';
-import type { Asker } from './ask.ts';
+import type { Answer, Asker } from './ask.ts';
 import { dropReasons, isDropReason } from './drop-reasons.ts';
 import { type Finding, ok, skipped, warning } from './finding.ts';
 
@@ -14,13 +14,32 @@ export function prometheusUrl({ prometheusHost: host, prometheusPort: port }: Co
   return `http://${asked.includes(':') ? `[${asked}]` : asked}:${port}/metrics`;
 }
 
-/** The metrics of an application that runs now, at the endpoint that Prometheus scrapes. */
-export async function examinePrometheus(config: Config, asker: Asker): Promise<Finding[]> {
-  const url = prometheusUrl(config);
-  if (url === undefined) {
+/** As much as the text of some hundred thousand series. */
+const MAX_PAGE_BYTES = 2 ** 27;
+
+/** What an application shows that runs now, at the endpoint that Prometheus scrapes. */
+export interface Page {
+  readonly url: string;
+  readonly answer: Answer;
+}
+
+/** `undefined` where nobody knows its port, or no application with these settings has such an endpoint. */
+export async function askPrometheus(config: Config, asker: Asker): Promise<Page | undefined> {
+  const url = hasEndpoint(config) ? prometheusUrl(config) : undefined;
+  if (url === undefined) return undefined;
+  return { url, answer: await asker.ask({ who: 'the Prometheus endpoint', url, maxBodyBytes: MAX_PAGE_BYTES }) };
+}
+
+export function hasEndpoint({ metricsExporters, disabled }: Config): boolean {
+  return metricsExporters.includes('prometheus') && !disabled;
+}
+
+/** The metrics of that application, and what it has dropped. */
+export function examinePrometheus(page: Page | undefined): Finding[] {
+  if (page === undefined) {
     return [skipped('OTEL_EXPORTER_PROMETHEUS_PORT is 0: an application says on stderr which port it has')];
   }
-  const answer = await asker.ask({ who: 'the Prometheus endpoint', url });
+  const { url, answer } = page;
   if (answer.kind === 'silence') {
     const next = 'start it: OTEL_METRICS_EXPORTER=prometheus node --require signal-otel/register app.js';
     return [warning(`no application runs with this setting now: nothing answers at ${url} (${answer.reason})`, next)];

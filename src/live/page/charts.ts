@@ -5,8 +5,10 @@ import { element } from './dom.ts';
 import type { Model, Run } from './model.ts';
 import type { View } from './view.ts';
 
-/** Of a frame; the charts that are left wait for the next one, so that the page answers while it draws. */
-const BUDGET_MILLIS = 8;
+/** Of a frame; the charts that are left wait for a later one, so that the page answers while it draws. */
+const BUDGET_MILLIS = 2;
+/** How much longer than it has drawn the page leaves the time to all else: the browser has to paint what was drawn. */
+const REST = 8;
 
 /** Every chart of the page. Those in sight are drawn once a frame at most, and only where something is new. */
 export class Charts implements ChartHost {
@@ -25,6 +27,7 @@ export class Charts implements ChartHost {
   }[] = [];
   readonly #sight: IntersectionObserver;
   #isScheduled = false;
+  #restsUntil = 0;
   #shown: readonly Run[] = [];
 
   /** @param onZoom is told when another part of the axis is shown. */
@@ -72,8 +75,13 @@ export class Charts implements ChartHost {
     this.update();
   }
 
+  /** The values there are those of now: what waits to be drawn is drawn first. */
   pointAt(x: number | undefined): void {
-    for (const chart of this.#charts.values()) chart.pointAt(x);
+    for (const chart of this.#stale) if (this.#visible.has(chart)) this.#drawNow(chart);
+    // uPlot knows the places of new data after its own microtask.
+    queueMicrotask(() => {
+      for (const chart of this.#charts.values()) chart.pointAt(x);
+    });
   }
 
   redraw(): void {
@@ -118,21 +126,31 @@ export class Charts implements ChartHost {
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    requestAnimationFrame(() => this.#draw());
+    const frame = () => requestAnimationFrame(() => this.#draw());
+    const rest = this.#restsUntil - performance.now();
+    if (rest > 0) setTimeout(frame, rest);
+    else frame();
+  }
+
+  #drawNow(chart: Chart): void {
+    this.#stale.delete(chart);
+    chart.draw(this.#shown);
   }
 
   #draw(): void {
     this.#isScheduled = false;
-    const deadline = performance.now() + BUDGET_MILLIS;
+    const started = performance.now();
+    let spent = 0;
+    let isLeft = false;
     for (const chart of this.#stale) {
       if (!this.#visible.has(chart)) continue;
-      if (performance.now() > deadline) {
-        this.#schedule();
-        return;
-      }
-      this.#stale.delete(chart);
-      chart.draw(this.#shown);
+      isLeft = spent > BUDGET_MILLIS;
+      if (isLeft) break;
+      this.#drawNow(chart);
+      spent = performance.now() - started;
     }
+    this.#restsUntil = started + spent * (1 + REST);
+    if (isLeft) this.#schedule();
   }
 }
 

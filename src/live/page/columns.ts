@@ -19,16 +19,17 @@ export function lineOf(points: Points, axis: AxisName, smoothing: number): Line 
   let xs: number[] = [];
   let ys: (number | null)[] = [];
   let isInOrder = true;
+  let last = Number.NEGATIVE_INFINITY;
   for (let index = 0; index < points.length; index++) {
     const x = axis === 'step' ? points.stepAt(index) : points.timeAt(index) / 1_000;
     if (Number.isNaN(x)) continue;
     const value = points.valueAt(index);
-    const last = xs.at(-1);
-    if (last !== undefined && x < last) isInOrder = false;
+    if (x < last) isInOrder = false;
     if (x === last) xs.pop();
     if (x === last) ys.pop();
     xs.push(x);
     ys.push(Number.isFinite(value) ? value : null);
+    last = x;
   }
   if (!isInOrder) ({ xs, ys } = inOrder(xs, ys));
   return { xs, ys: smoothing > 0 ? smoothed(ys, smoothing) : ys };
@@ -55,8 +56,8 @@ export function smoothed(ys: readonly (number | null)[], weight: number): (numbe
 /** Lines side by side, with all places of the axis that any of them has; `undefined` where a line has none. */
 export function columnsOf(lines: readonly Line[]): Columns {
   const places = placesOf(lines);
-  const isSame = (line: Line) => line.xs.length === places.xs.length;
-  return [places.xs, ...lines.map((line) => (places.unit === 0 && isSame(line) ? [...line.ys] : spread(line, places)))];
+  const isSame = (line: Line) => places.unit === 0 && line.xs.length === places.xs.length;
+  return [places.xs, ...lines.map((line) => (isSame(line) ? [...line.ys] : spread(line, places)))];
 }
 
 interface Places {
@@ -66,24 +67,28 @@ interface Places {
 }
 
 function placesOf(lines: readonly Line[]): Places {
-  const total = lines.reduce((sum, { xs }) => sum + xs.length, 0);
-  const all = new Float64Array(total);
-  let length = 0;
-  for (const { xs } of lines) {
-    all.set(xs, length);
-    length += xs.length;
-  }
-  all.sort();
-  const distinct = distinctOf(all);
-  if (distinct.length <= MAX_PLACES) return { xs: distinct, unit: 0 };
+  const all = lines.reduce<readonly number[]>((places, { xs }) => united(places, xs), []);
+  if (all.length <= MAX_PLACES) return { xs: [...all], unit: 0 };
   const unit = ((all.at(-1) ?? 0) - (all[0] ?? 0)) / MAX_PLACES;
   return { xs: distinctOf(all.map((x) => snapped(x, unit))), unit };
 }
 
-function distinctOf(sorted: Float64Array): number[] {
-  const distinct: number[] = [];
-  for (const x of sorted) if (x !== distinct.at(-1)) distinct.push(x);
-  return distinct;
+/** What either has, in order, as both are. Runs that record the same steps have the same, which costs a comparison. */
+function united(a: readonly number[], b: readonly number[]): readonly number[] {
+  if (a.length === b.length && a.every((x, index) => x === b[index])) return a;
+  const places: number[] = [];
+  let [ofA, ofB] = [0, 0];
+  while (ofA < a.length || ofB < b.length) {
+    const [x, y] = [a[ofA] ?? Number.POSITIVE_INFINITY, b[ofB] ?? Number.POSITIVE_INFINITY];
+    places.push(Math.min(x, y));
+    if (x <= y) ofA += 1;
+    if (y <= x) ofB += 1;
+  }
+  return places;
+}
+
+function distinctOf(sorted: readonly number[]): number[] {
+  return sorted.filter((x, index) => x !== sorted[index - 1]);
 }
 
 function snapped(x: number, unit: number): number {

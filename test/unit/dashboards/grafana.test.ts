@@ -107,7 +107,7 @@ describe("Grafana's dashboard", () => {
   });
 
   it('tells the lines apart by labels that Prometheus has, and names each by all of them', () => {
-    const labels = ['run_id', 'check', 'metric', 'signal', 'reason', 'job', 'instance', 'hw_id'];
+    const labels = ['run_id', 'run_sampled', 'check', 'metric', 'signal', 'reason', 'job', 'instance', 'hw_id'];
     for (const { expr, legendFormat } of charts.flatMap(({ targets }) => targets)) {
       // Buckets are summed up before, by one label more.
       const groups = [...expr.matchAll(/ by \(([^)]*)\)/g)].map(([, by = '']) =>

@@ -28,6 +28,7 @@ describe('a query of the dashboard', () => {
     expect(linesOf('avg:a.b{$run_id} by {run_id}', { series: two })).toEqual({ x: { 10: 2, 20: 8 }, y: { 10: 5 } });
     expect(linesOf('max:a.b{$run_id} by {run_id}', { series: two })).toEqual({ x: { 10: 3, 20: 8 }, y: { 10: 5 } });
     expect(linesOf('sum:a.b{$env} by {env}.as_count()', { series: two })).toEqual({ 'N/A': { 10: 9, 20: 8 } });
+    expect(linesOf('sum:a.b{$env} by {env}', { series: two })).toEqual({ 'N/A': { 10: 7, 20: 8 } });
   });
 
   it('leaves out other metrics and what a condition excludes', () => {
@@ -53,7 +54,7 @@ describe('a query of the dashboard', () => {
   it('is refused where it has a form that the dashboard has not', () => {
     for (const query of [
       'avg:a.b{*}',
-      'sum:a.b{$env} by {env}',
+      'avg:a.b{$env} by {env}.as_count()',
       'avg:a.b{team:ml} by {env}',
       'p95:a.b{$env} by {env}',
     ]) {

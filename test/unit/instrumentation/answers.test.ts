@@ -365,6 +365,31 @@ describe('a run', () => {
     expect(onlySpan()?.attributes).toMatchObject({ team: 'ml', user_id: 'user_1', model: 'llama' });
   });
 
+  it('leaves attributes out of the metrics that are named', async () => {
+    instrumentation.disable();
+    instrumentation = followed({ omitAttributes: ['run_id:signal.performance.*'] });
+    server.answer(json(passed));
+    await pass();
+    expect(await metrics.attributes(LOSS)).toEqual([{ run_id: RUN }]);
+    expect(await metrics.attributes(DURATION)).toEqual([{}]);
+    expect(() => followed({ omitAttributes: ['run_id:signal.trainin.loss' as 'run_id'] })).toThrow(
+      /^SignalInstrumentation: omitAttributes takes metrics that there are.*write "run_id:signal.training.loss"/,
+    );
+  });
+
+  it('that the sample leaves out sends its spans, and no metrics of its own', async () => {
+    instrumentation.disable();
+    instrumentation = followed({ runSampleRatio: 0 });
+    server.answer(json(passed));
+    await pass();
+    expect([...(await metrics.collect()).keys()]).toEqual(['signal.otel.runs']);
+    expect(await metrics.points('signal.otel.runs')).toMatchObject([{ value: 1, attributes: { run_sampled: false } }]);
+    expect(onlySpan()?.attributes).toMatchObject({ run_id: RUN, run_sampled: false });
+    instrumentation.disable();
+    expect(await metrics.values('signal.otel.runs')).toEqual([0]);
+    expect(() => followed({ runSampleRatio: 2 })).toThrow(/^SignalInstrumentation: runSampleRatio must be a share/);
+  });
+
   it('beside another keeps its own', async () => {
     const other = 'run_fedcba9876543210';
     server.answer((request, response) => {

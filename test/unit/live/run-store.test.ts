@@ -52,6 +52,31 @@ describe('RunStore', () => {
     expect(store.toWire().runs[0]?.metrics['signal.training.loss']?.lines.value?.values).toEqual([0.5, 'NaN']);
   });
 
+  it('tells how the newest run goes that has not ended, with p99 of durations and the health of now', () => {
+    const store = follow();
+    expect(store.progress()).toEqual({ run: null, others: 0 });
+    const runs = ['run_a', 'run_b', 'run_c'].map(collector);
+    for (const [index, run] of runs.entries()) {
+      for (let step = 1; step <= 100; step++) {
+        run.collectRlMetrics({ step, klDivergence: index === 1 ? 0.5 : 0.001 });
+        run.collectPerformanceMetrics({ forwardBackwardDurationMs: step });
+      }
+    }
+    expect(store.progress()).toMatchObject({ run: { runId: 'run_c' }, others: 2 });
+    runs[2]?.end();
+    expect(store.progress()).toMatchObject({
+      run: {
+        runId: 'run_b',
+        step: 100,
+        values: { 'signal.rl.kl_divergence': 0.5, 'signal.performance.forward_backward_duration_ms': 99 },
+        statuses: { 'signal.rl.kl_divergence': 'critical', 'signal.training.non_finite': 'ok' },
+      },
+      others: 1,
+    });
+    for (const run of runs) run.end();
+    expect(store.progress()).toMatchObject({ run: { runId: 'run_c' }, others: 0 });
+  });
+
   it('shows p50 and p99 of durations, also of operations that nobody has declared', () => {
     const store = follow();
     const run = collector('run_a');

@@ -90,7 +90,7 @@ describe("the live page's server", () => {
       '127.0.0.1.evil.example',
       'localhost.evil.example',
     );
-    const path = fc.constantFrom('/', '/api/runs', '/api/stream', '/api/layout');
+    const path = fc.constantFrom('/', '/api/runs', '/api/progress', '/api/stream', '/api/layout');
     const origin = fc.constantFrom(
       'https://evil.example',
       'null',

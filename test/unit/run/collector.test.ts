@@ -49,6 +49,75 @@ describe('createMetricsCollector', () => {
     expect(spans.finished()[0]?.attributes).toMatchObject(RUN);
   });
 
+  it('leaves them out of the metrics that are named, whatever else these carry', async () => {
+    const log = new CapturedLog().install();
+    const collector = collect({
+      model: 'llama',
+      omitAttributes: [
+        'run_id:signal.performance.*',
+        'user_id:signal.performance.*',
+        'run_id:signal.training.loss',
+        'run_id:signal.training.perplexity',
+        'user_id:signal.training.non_finite',
+        'run_id:signal.health.status',
+      ],
+    });
+    collector.startOperation('sample').end({ error: new RangeError('no') });
+    collector.collectTrainingMetrics({ loss: 1, gradNorm: Number.NaN, step: 1, extraMetrics: { perplexity: 2 } });
+    const model = 'llama';
+    const expected = {
+      'signal.performance.sample_duration_ms': { model, 'error.type': 'RangeError' },
+      'signal.training.loss': { model, user_id: 'user_456' },
+      'signal.training.perplexity': { model, user_id: 'user_456' },
+      'signal.training.non_finite': { model, run_id: 'run_123', metric: 'signal.training.grad_norm' },
+      'signal.training.step': { ...RUN, model },
+    };
+    for (const [name, attributes] of Object.entries(expected)) {
+      expect([name, await metrics.attributes(name)]).toEqual([name, [attributes]]);
+    }
+    for (const attributes of await metrics.attributes('signal.health.status')) {
+      expect(attributes).toEqual({ model, user_id: 'user_456', check: expect.any(String) });
+    }
+    expect(spans.finished()[0]?.attributes).toMatchObject({ ...RUN, model });
+    // Of the value that is none.
+    expect(log.warnings).toHaveLength(1);
+  });
+
+  it.each<[string, RegExp]>([
+    ['team', /omitAttributes takes run_id, user_id, model, alone or with metrics .*; not "team"/],
+    ['runid:signal.rl.*', /not "runid:signal.rl.\*"/],
+    [
+      'run_id:signal.training.los',
+      /not "signal.training.los": write "run_id:signal.training.loss", or "run_id:sig.*los\*"/,
+    ],
+    ['run_id:signal.trainig.*', /not "signal.trainig.\*": write "run_id:signal.training.\*"/],
+    ['run_id:loss', /full names, not "loss": write "run_id:signal.training.loss"/],
+    ['run_id:signal_training_step_total', /write "run_id:signal.training.step"/],
+    ['run_id:hw.gpu.*', /metrics of a run; "hw.gpu.\*" has none of its attributes/],
+    ['run_id:signal.otel.series', /metrics of a run/],
+    ['run_id:*', /omitAttributes takes/],
+    ['run_id:', /metrics such as "signal.rl.entropy"/],
+    ['run_id:signal.*.loss', /metrics such as/],
+    ['run_id:acme.loss', /metrics such as/],
+  ])('refuses to leave out %s, and says what to write', (one, message) => {
+    const omitAttributes: unknown = [one];
+    expect(() => collect({ omitAttributes: omitAttributes as [] })).toThrow(message);
+  });
+
+  it('refuses an attribute for all metrics and for some', () => {
+    expect(() => collect({ omitAttributes: ['run_id', 'run_id:signal.rl.*'] })).toThrow(/not both: leave one out/);
+  });
+
+  it.each([
+    'run_id:signal.training.los*',
+    'run_id:signal.training.cost',
+    'run_id:signal.ml.accuracy',
+    'run_id:signal.*',
+    'user_id:signal.performance.rollout_duration_ms',
+  ] as const)('takes %s, which may be of the run’s own', (one) => {
+    expect(() => collect({ omitAttributes: [one] })).not.toThrow();
+  });
+
   it('does not relabel old points when the caller changes its tags', async () => {
     const tags = { team: 'ml' };
     const collector = collect({ tags });
@@ -310,6 +379,43 @@ describe('history and summary', () => {
     collector.end();
     collector.collectTrainingMetrics({ loss: 2, step: 2 });
     expect(collector.getMetricsSummary().lastLoss).toBe(2);
+    expect(await metrics.values('signal.training.loss')).toEqual([2]);
+  });
+});
+
+describe('runs that share a series', () => {
+  const shared = ['run_id:signal.training.*', 'run_id:signal.performance.*', 'user_id'] as const;
+  const both = () =>
+    [collect({ omitAttributes: shared }), collect({ runId: 'run_456', omitAttributes: shared })] as const;
+
+  it('add up their counts, merge their histograms, and show the value that came last', async () => {
+    const [one, other] = both();
+    one.collectTrainingMetrics({ loss: 1, step: 5 });
+    other.collectTrainingMetrics({ loss: 2, step: 9 });
+    other.collectPerformanceMetrics({ optimStepDurationMs: 20 });
+    one.collectPerformanceMetrics({ optimStepDurationMs: 10 });
+    one.collectTrainingMetrics({ loss: 3, step: 6 });
+    expect(await metrics.points('signal.training.step')).toMatchObject([{ attributes: {}, value: 3 }]);
+    expect(await metrics.values('signal.training.loss')).toEqual([3]);
+    expect(await metrics.points('signal.performance.optim_step_duration_ms')).toHaveLength(1);
+    expect(await metrics.histogram('signal.performance.optim_step_duration_ms')).toEqual({ count: 2, sum: 30 });
+  });
+
+  it('each keep what is theirs alone', async () => {
+    const [one, other] = both();
+    one.collectRlMetrics({ entropy: 1 });
+    other.collectRlMetrics({ entropy: 2 });
+    expect(await metrics.attributes('signal.rl.entropy')).toEqual([{ run_id: 'run_123' }, { run_id: 'run_456' }]);
+    expect(one.getMetricsSummary().numMetrics).toBe(1);
+  });
+
+  it('go on where one of them ends', async () => {
+    const [one, other] = both();
+    for (const collector of [one, other]) collector.collectTrainingMetrics({ loss: 1, step: 1 });
+    one.end();
+    await metrics.collect();
+    other.collectTrainingMetrics({ loss: 2, step: 2 });
+    expect(await metrics.values('signal.training.step')).toEqual([3]);
     expect(await metrics.values('signal.training.loss')).toEqual([2]);
   });
 });

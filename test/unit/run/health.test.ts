@@ -5,6 +5,8 @@ import {
   type MetricsCollectorOptions,
   type RlMetrics,
 } from '../../../src/index.ts';
+import { RunHealth } from '../../../src/run/health.ts';
+import { checkHealth } from '../../../src/run/health-options.ts';
 import { CapturedLog } from '../../support/log.ts';
 import { TestEvents, TestMetrics } from '../../support/telemetry.ts';
 
@@ -289,6 +291,25 @@ describe('a change of status', () => {
     expect(levels).toContainEqual(['signal.rl.kl_divergence', 1, 'run_1']);
     expect(levels).toContainEqual(['signal.rl.clip_fraction_high', 0, 'run_1']);
     expect(levels.map(([check]) => check)).not.toContain('signal.training.loss_spike');
+  });
+
+  it('is recorded at once where it changes, and where it stays each ten seconds', () => {
+    const recorded: number[][] = [];
+    const health = new RunHealth(checkHealth('health', { stalled: false }), {
+      record: (check, level) => void (check === 'signal.rl.kl_divergence' && recorded.push([performance.now(), level])),
+      changed: () => {},
+    });
+    const start = performance.now();
+    for (let second = 0; second < 25; second++) {
+      health.add({ 'signal.rl.kl_divergence': second === 13 ? 0.2 : 0.01 }, ['signal.rl.kl_divergence']);
+      vi.advanceTimersByTime(1_000);
+    }
+    expect(recorded.map(([millis = 0, level]) => [(millis - start) / 1_000, level])).toEqual([
+      [0, 0],
+      [10, 0],
+      [13, 2],
+      [23, 0],
+    ]);
   });
 
   it('stays in the process with enableDatadog: false', async () => {

@@ -116,6 +116,10 @@ describe('readConfig', () => {
     ['OTEL_CONFIG_FILE', '/nobody/has.yaml', 'configFile', '@opentelemetry/sdk-node starts nothing then'],
     ['OTEL_TRACES_SAMPLER', 'sometimes', 'sampler', 'parentbased_always_on holds'],
     ['OTEL_TRACES_SAMPLER_ARG', '2', 'samplerRatio', '1 holds'],
+    ['SIGNAL_RUN_SAMPLE_RATIO', '1.5', 'runSampleRatio', '1 holds'],
+    ['SIGNAL_OMIT_ATTRIBUTES', 'team', 'omitAttributes', 'none is left out'],
+    ['SIGNAL_OMIT_ATTRIBUTES', 'run_id,run_id:signal.rl.*', 'omitAttributes', 'leave one out; none is left out'],
+    ['SIGNAL_OMIT_ATTRIBUTES', 'run_id:signal.rl.entropi', 'omitAttributes', 'one of your own; none is left out'],
     ['SIGNAL_QUEUE_MAX_BYTES', '65535', 'queueMaxBytes', '67108864 holds'],
     ['SIGNAL_SHUTDOWN_TIMEOUT', '600001', 'shutdownTimeoutMillis', '5000 holds'],
   ] as const)('warns once of %s=%s and falls back', (variable, value, key, consequence) => {
@@ -139,6 +143,19 @@ describe('readConfig', () => {
     expect(config[key]).toEqual(own);
     expect(warnings).toEqual([]);
     expect(readSettings({ [variable]: value }).readings.find(({ from }) => from === variable)?.text).toBe(value);
+  });
+
+  it.each<[string, readonly string[]]>([
+    ['none', []],
+    ['RUN_ID, user_id', ['run_id', 'user_id']],
+    [
+      'user_id,run_id:signal.rl.*,Run_ID:signal.training.Accuracy',
+      ['user_id', 'run_id:signal.rl.*', 'run_id:signal.training.Accuracy'],
+    ],
+  ])('takes the attributes to leave out as an option has them: %s', (text, omitAttributes) => {
+    const { config, warnings } = read({ SIGNAL_OMIT_ATTRIBUTES: text });
+    expect(config.omitAttributes).toEqual(omitAttributes);
+    expect(warnings).toEqual([]);
   });
 
   it('says what is good: of the signal, of all signals, or the default', () => {
