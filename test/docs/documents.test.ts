@@ -11,7 +11,15 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 
 const guide = readdirSync(join(root, 'docs/guide')).map((name) => `docs/guide/${name}`);
-const documents = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'collector/README.md', 'deploy/README.md', ...guide];
+const documents = [
+  'README.md',
+  'ARCHITECTURE.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  'collector/README.md',
+  'deploy/README.md',
+  ...guide,
+];
 
 describe.each(documents)('%s', (document) => {
   it('links to files and headings that are there', () => {
