@@ -31,7 +31,7 @@ interface Rule {
 /** By command, what shows that it has done what the documents say. */
 export const rules: readonly Rule[] = [
   {
-    command: /\bnpm run demo\b/,
+    command: /\b(npm run|signal-otel) demo\b/,
     holds: ({ output }) => expect(output).toMatch(/^Run run_[0-9a-f]{16}: \d+ optimizer steps/m),
   },
   { command: /\bnpm test\b/, holds: ({ output }) => expect(output).toMatch(/^[1-9]\d* passed, 0 failed$/m) },
@@ -65,7 +65,7 @@ export const rules: readonly Rule[] = [
     holds: ({ output }) => expect(output).toMatch(/^signal-otel: live page at http:\/\/127\.0\.0\.1:/m),
   },
   {
-    command: /\bsignal-otel live\b/,
+    command: /\bsignal-otel (live|demo)\b/,
     holds({ seen }) {
       expect(seen).toContain('<!doctype html>');
       expect(seen).toMatch(/run_[0-9a-f]{16}/);
