@@ -49,12 +49,13 @@ class Fleet implements AsyncDisposable {
   }
 
   /** Started once more, it is on the same ports and finds its queue. */
-  async startAgent(ports?: CollectorPorts): Promise<Collector> {
+  async startAgent(ports?: CollectorPorts, more: Readonly<Record<string, string>> = {}): Promise<Collector> {
     const env = {
       OTELCOL_GATEWAY_ENDPOINT: this.balancer.url,
       OTELCOL_QUEUE_DIRECTORY: join(this.#folder, 'agent'),
       OTELCOL_BATCH_TIMEOUT: '100ms',
       OTELCOL_METRICS_LEVEL: 'normal',
+      ...more,
     };
     return this.#scope.use(await startCollector({ config: agentConfig, env, ...(ports && { ports }) }));
   }
@@ -93,6 +94,19 @@ it('brings everything to Datadog once, by whichever gateway', async () => {
   // Without it two processes of a host would write the same series.
   for (const { tags } of fleet.intake.series) expect(tags).toContain('service.instance.id:process-1');
   for (const connections of fleet.balancer.taken) expect(connections).toBeGreaterThan(0);
+});
+
+it('sends large requests whole, so that an agent keeps nothing of what a gateway has', async () => {
+  await using fleet = await Fleet.create();
+  await fleet.startGateway(0);
+  await fleet.startGateway(1);
+  const agent = await fleet.startAgent(undefined, { OTELCOL_BATCH_TIMEOUT: '10m' });
+  // Cut at 500 kB, a rest of the second would wait for the batch's time-out, and the second for its rest.
+  for (const name of ['first', 'second']) await sendLarge(agent.httpEndpoint, name, 300_000);
+  const names = () => fleet.intake.logs.map(({ message }) => message.slice(0, 6).trimEnd());
+  await fleet.intake.waitFor(() => new Set(names()).size === 2);
+  while ((await agent.queueBytes()) > 0) await sleep(20);
+  expect(names().toSorted()).toEqual([...Array(10).fill('first'), ...Array(10).fill('second')]);
 });
 
 it('loses nothing when the agent is killed while no gateway is there', async () => {
@@ -169,3 +183,15 @@ it('lets in the agents that show a certificate, and costs one that does not noth
   for (const collector of [agent, gateway]) await collector.stop();
   expect(sortedArrivals(intake)).toEqual(ofEveryLane(() => upTo(5)));
 });
+
+/** Ten log records that begin with the name and are so many bytes together. */
+async function sendLarge(endpoint: string, name: string, bytes: number): Promise<void> {
+  const stringValue = name.padEnd(bytes / 10);
+  const logRecords = Array.from({ length: 10 }, () => ({ body: { stringValue } }));
+  const { status } = await fetch(`${endpoint}/v1/logs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] }),
+  });
+  expect(status).toBe(200);
+}

@@ -25,8 +25,11 @@ it.each(['agent.yaml', 'kafka/agent.yaml'])('%s takes and keeps data as durable.
   expect(common(name)).toEqual(common('durable.yaml'));
 });
 
-it('kafka/agent.yaml queues and retries as agent.yaml does', () => {
-  expect(queueOf('kafka/agent.yaml', 'kafka')).toEqual(queueOf('agent.yaml', 'otlp_http/gateway'));
+it('kafka/agent.yaml queues and retries as agent.yaml does, but for the size of what it sends', () => {
+  const gateway = queueOf('agent.yaml', 'otlp_http/gateway');
+  const queue = asRecord(gateway.sending_queue, 'sending_queue');
+  const batch = { ...asRecord(queue.batch, 'batch'), min_size: '250_000', max_size: '500_000' };
+  expect(queueOf('kafka/agent.yaml', 'kafka')).toEqual({ ...gateway, sending_queue: { ...queue, batch } });
 });
 
 it('kafka/agent.yaml writes the topics that kafka/gateway.yaml reads', () => {
