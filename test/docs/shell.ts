@@ -14,6 +14,7 @@ import { startNpmRegistry } from '../support/npm-registry.ts';
 import { startOtlpServer } from '../support/otlp-server.ts';
 import { freePort } from '../support/ports.ts';
 import { startTrainingServer } from '../support/training-server.ts';
+import { typeStripping } from '../support/type-stripping.ts';
 import { blocks, type DocumentBlock, root } from './code-blocks.ts';
 import { rulesFor } from './evidence.ts';
 import { missingLines } from './shape.ts';
@@ -80,9 +81,11 @@ export class Shell implements AsyncDisposable {
   async #installStandIns(): Promise<void> {
     const bin = join(this.#folder, 'bin');
     await mkdir(bin);
+    // They are not what is tested: they run under the Node of the scripts, which takes their TypeScript as it is.
+    const node = join(root, 'node_modules/node/bin/node');
     for (const name of ['npm', 'docker', 'xdg-open', 'otelcol-contrib', 'prometheus']) {
       const file = join(bin, name);
-      await writeFile(file, `#!/bin/sh\nexec '${process.execPath}' '${join(standIns, name)}.ts' "$@"\n`);
+      await writeFile(file, `#!/bin/sh\nexec '${node}' '${join(standIns, name)}.ts' "$@"\n`);
       await chmod(file, 0o755);
     }
   }
@@ -152,6 +155,8 @@ export class Shell implements AsyncDisposable {
       SIGNAL_LIVE_PORT: ports['4320'],
       SEEN: seen,
       ...(/signal-otel live|prometheus --config/.test(code) && { DRIVES_UNTIL: seen }),
+      // The documents ask for Node 22.18 there.
+      ...(/\bnode .*\.ts\b/.test(code) && typeStripping.length > 0 && { NODE_OPTIONS: typeStripping.join(' ') }),
     };
     for (const { file, code: content } of blocks.filter(({ document }) => document === block.document)) {
       if (file !== undefined) await writeFile(join(folder, file), withPorts(content, ports));
