@@ -16,8 +16,8 @@ export interface Course {
 }
 
 export const FULL: Course = {
-  processes: 100,
-  runs: 12,
+  processes: 60,
+  runs: 20,
   warmUpSeconds: 30,
   steadySeconds: 120,
   killedSeconds: 20,

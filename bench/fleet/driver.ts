@@ -6,7 +6,8 @@ import { gaugesOf, values } from '../support/workload.ts';
 
 /**
  * `driver.ts <journal> <name> <runs>` trains so many runs: each takes a step a second, a tenth of them at a time. The
- * journal gets a line for each tenth of a second; a line that is written outlives SIGKILL. Answers `{ stop }` with what
+ * journal gets a line for each tenth of a second, with the time before and after its steps; a line that is written
+ * outlives SIGKILL. Answers `{ stop }` with what
  * the package says of itself.
  */
 function main([path = '', name, runs]: readonly string[]): void {
@@ -21,12 +22,13 @@ function main([path = '', name, runs]: readonly string[]): void {
   );
   let tick = 0;
   const stop = takeSteps(() => {
+    const before = Date.now();
     const step = 1 + Math.floor(tick / STEPS_A_SECOND);
     for (let run = tick % STEPS_A_SECOND; run < collectors.length; run += STEPS_A_SECOND) {
       const collector = collectors[run];
       if (collector !== undefined) train(collector, step, step + run);
     }
-    writeSync(journal, `${Date.now()}\n`);
+    writeSync(journal, `${before} ${Date.now()}\n`);
     tick += 1;
   });
   serve(async ({ stop: isLast = 0 }) => {

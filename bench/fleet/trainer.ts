@@ -50,7 +50,11 @@ export class Trainer {
   /** What it has recorded so far, by its journal. */
   training(): Training {
     const { name, runs, journal } = this.#options;
-    const lines = readFileSync(journal, 'utf8').trimEnd();
-    return { name, runs, tickMillis: lines === '' ? [] : lines.split('\n').map(Number) };
+    const lines = readFileSync(journal, 'utf8').split('\n').slice(0, -1);
+    const ticks = lines.map((line) => {
+      const [beforeMillis = Number.NaN, afterMillis = Number.NaN] = line.split(' ').map(Number);
+      return { beforeMillis, afterMillis };
+    });
+    return { name, runs, ticks };
   }
 }

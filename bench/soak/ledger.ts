@@ -1,4 +1,4 @@
-import { type Balance, balance, type Kind, kindOf, StreamAccount } from '../support/account.ts';
+import { type Balance, balance, type Kind, kindOf, StreamAccounts } from '../support/account.ts';
 import type { Point } from '../support/otlp.ts';
 import { secondOf } from '../support/steps.ts';
 
@@ -24,30 +24,20 @@ export interface Life {
 
 /** What arrived of each run. */
 export class Ledger {
-  readonly #streams = new Map<string, StreamAccount>();
+  readonly #streams = new StreamAccounts();
 
   add(points: readonly Point[]): void {
     for (const { metric, runId, millis, value } of points) {
       const kind = kindOf[metric];
-      if (kind === 'step-seconds') this.#stream(kind, runId).add(secondOf(millis), 1);
-      else if (kind !== undefined) this.#stream(kind, runId).add(millis, value);
+      if (kind === 'step-seconds') this.#streams.of(kind, runId).add(secondOf(millis), 1);
+      else if (kind !== undefined) this.#streams.of(kind, runId).add(millis, value);
     }
   }
 
   /** The balance of each run of a life. */
   balances(kind: Kind, { name, runs, stepMillis }: Life): Balance[] {
     const sent = kind === 'step-seconds' ? new Set(stepMillis.map(secondOf)).size : stepMillis.length;
-    return Array.from({ length: runs }, (_, run) => balance(sent, this.#stream(kind, `${name}-${run}`)));
-  }
-
-  #stream(kind: Kind, runId: string): StreamAccount {
-    const key = `${kind} ${runId}`;
-    let stream = this.#streams.get(key);
-    if (stream === undefined) {
-      stream = new StreamAccount();
-      this.#streams.set(key, stream);
-    }
-    return stream;
+    return Array.from({ length: runs }, (_, run) => balance(sent, this.#streams.of(kind, `${name}-${run}`)));
   }
 }
 

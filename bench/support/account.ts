@@ -32,6 +32,26 @@ export class StreamAccount {
     if (key < this.#latest) this.outOfOrder += 1;
     else this.#latest = key;
   }
+
+  /** Whether something with this key has come. */
+  has(key: number): boolean {
+    return this.#seen.has(key);
+  }
+}
+
+/** The accounts of many streams, each of one kind and one run. */
+export class StreamAccounts {
+  readonly #accounts = new Map<string, StreamAccount>();
+
+  of(kind: Kind, runId: string): StreamAccount {
+    const key = `${kind} ${runId}`;
+    let account = this.#accounts.get(key);
+    if (account === undefined) {
+      account = new StreamAccount();
+      this.#accounts.set(key, account);
+    }
+    return account;
+  }
 }
 
 /** A stream's account against what was recorded. */
