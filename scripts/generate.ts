@@ -18,11 +18,13 @@ import { settings } from '../src/runtime/settings.ts';
 import { format, keys } from '../src/runtime/settings-reader.ts';
 import { extractPublicApi } from './api/extract.ts';
 import { referencePages } from './api/reference.ts';
+import { customMetricsTable } from './custom-metrics-table.ts';
 import { grafanaDashboard } from './grafana-dashboard.ts';
 import { ruleTests } from './prometheus-rule-tests.ts';
 
 const results = readFileSync('bench/results.md', 'utf8');
 const A_STEP = '### A step';
+const FLEET = '## A fleet through an agent and two gateways, with faults';
 const A_PRELOAD = '### What a preload adds to an empty script';
 
 const table = metricTable(catalogue);
@@ -41,6 +43,7 @@ const sections: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'docs/guide/health.md': { health: healthTable(healthRules) },
   'docs/guide/configuration.md': { settings: settingsTable() },
   'docs/guide/benchmarks.md': { bench: benchmarkTables() },
+  'docs/scale.md': { fleet: fleetTables(), 'custom-metrics': customMetricsTable() },
 };
 
 const ofDocuments = Object.entries(sections).map(([file, contents]) => [
@@ -111,6 +114,14 @@ function benchmarkTables(): string {
   return ['## Targets', A_STEP, A_PRELOAD]
     .map((heading) => `## ${heading.replace(/^#+ /, '')}\n\n${tableUnder(heading).join('\n')}`)
     .join('\n\n');
+}
+
+/** All that the fleet's benchmark found last. */
+function fleetTables(): string {
+  const start = results.indexOf(FLEET);
+  if (start < 0) throw new Error(`bench/results.md has no ${JSON.stringify(FLEET)}: run npm run bench -- --only fleet`);
+  const [section = ''] = results.slice(start + FLEET.length).split(/^## /m, 1);
+  return section.trim();
 }
 
 /** Of those two costs the README has the package's own, and beside them what most processes have for the same. */

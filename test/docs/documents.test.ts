@@ -20,6 +20,7 @@ const documents = [
   'SECURITY.md',
   'collector/README.md',
   'deploy/README.md',
+  'docs/scale.md',
   ...guide,
   ...reference,
 ];

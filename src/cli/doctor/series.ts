@@ -1,4 +1,5 @@
 import { catalogue, NAMESPACE } from '../../catalogue/index.ts';
+import { OF_DISTRIBUTION, OF_PERCENTILES } from '../../dashboards/datadog-custom-metrics.ts';
 import { prometheusNames } from '../../dashboards/prometheus-query.ts';
 import { counted } from '../../otel/text.ts';
 import { RUN_ATTRIBUTES, type RunAttribute } from '../../run/omitted.ts';
@@ -6,10 +7,6 @@ import type { Config } from '../../runtime/config.ts';
 import { type MetricSeries, seriesOn } from './exposition.ts';
 import { type Finding, ok, skipped, type Table, warning } from './finding.ts';
 import type { Page } from './prometheus.ts';
-
-/** What Datadog counts for each series of a distribution: five aggregations, and five percentiles where they are on. */
-const OF_DISTRIBUTION = 5;
-const OF_PERCENTILES = 5;
 
 /** With fewer runs nobody has to choose. */
 const MANY_VALUES = 20;
