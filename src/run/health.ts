@@ -44,7 +44,7 @@ interface Check {
 const RECORD_INTERVAL_MILLIS = 10_000;
 /** How often to look at a run that stands still. */
 const STALLED_INTERVAL_MILLIS = 10_000;
-/** A run that nobody has ended is not shown for ever. */
+/** Once its last level has come: a run that nobody has ended is not shown for ever. */
 const STALLED_MAX_MILLIS = 3_600_000;
 
 /**
@@ -97,7 +97,7 @@ export class RunHealth {
     this.#lastStepMillis = performance.now();
     this.#stalled.judge.judge(0);
     this.#look(this.#stalled, this.#lastStepMillis);
-    if (this.#timer === undefined) this.#watch(this.#stalledAfterMillis);
+    if (this.#timer === undefined) this.#watch(Math.min(...stallMillis(this.#stalled.judge.rule)));
   }
 
   /** Of every check that has been judged. */
@@ -133,12 +133,6 @@ export class RunHealth {
     this.#listener.changed({ rule, status: statusOf(level), previous, value: judged });
   }
 
-  get #stalledAfterMillis(): number {
-    if (this.#stalled === undefined) return Number.POSITIVE_INFINITY;
-    const { warning, critical } = this.#stalled.judge.rule;
-    return Math.min(warning?.value ?? Infinity, critical?.value ?? Infinity) * 1_000;
-  }
-
   /** One timer a run, which neither holds the process nor a collector that nobody has any more. */
   #watch(millis: number): void {
     const weak = new WeakRef(this);
@@ -155,19 +149,25 @@ export class RunHealth {
     if (check === undefined) return;
     const now = performance.now();
     const idleMillis = now - this.#lastStepMillis;
-    const leftMillis = this.#stalledAfterMillis - idleMillis;
+    const levelsMillis = stallMillis(check.judge.rule);
+    const leftMillis = Math.min(...levelsMillis) - idleMillis;
     if (leftMillis > 0) {
       this.#watch(leftMillis);
       return;
     }
     check.judge.judge(idleMillis / 1_000);
     this.#look(check, now);
-    if (-leftMillis < STALLED_MAX_MILLIS) this.#watch(STALLED_INTERVAL_MILLIS);
+    if (idleMillis < Math.max(...levelsMillis) + STALLED_MAX_MILLIS) this.#watch(STALLED_INTERVAL_MILLIS);
   }
 }
 
 /** The longest that a timer of Node can wait. */
 const MAX_TIMER_MILLIS = 2 ** 31 - 1;
+
+/** After how long without a step each level of the rule comes. */
+function stallMillis({ warning, critical }: HealthRule): number[] {
+  return [warning, critical].flatMap((threshold) => (threshold === undefined ? [] : [threshold.value * 1_000]));
+}
 
 function countNonFinite(values: Readonly<Record<string, number>>, names: readonly string[]): number {
   let count = 0;

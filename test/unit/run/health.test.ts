@@ -193,6 +193,16 @@ describe('a run without a step', () => {
     collector.collectTrainingMetrics({ loss: 1, step: 2 });
     expect(statuses()).toEqual(['stalled critical', 'stalled ok']);
   });
+
+  it('becomes critical hours after the warning, where the run has it so', () => {
+    const collector = collect({ health: { stalled: { warning: 60, critical: 7_200 } } });
+    collector.collectTrainingMetrics({ loss: 1, step: 1 });
+    vi.advanceTimersByTime(7_190_000);
+    expect(statuses()).toEqual(['stalled warning']);
+    vi.advanceTimersByTime(20_000);
+    expect(statuses()).toEqual(['stalled warning', 'stalled critical']);
+    collector.end();
+  });
 });
 
 describe('a change of status', () => {
