@@ -8,7 +8,6 @@ import { isFiniteFor } from '../otel/finite.ts';
 import { instrumentsOf } from '../otel/instruments.ts';
 import { SignalMeter, silentMeterProvider } from '../otel/meter.ts';
 import { readOptions, requireMethod, requireTags, requireText } from '../otel/options.ts';
-import { cut } from '../otel/text.ts';
 import {
   type EventOptions,
   type EventSource,
@@ -18,6 +17,7 @@ import {
 } from './events.ts';
 import { guard } from './guard.ts';
 import { requireFunction, whenSettled } from './settled.ts';
+import { ValueSets } from './value-sets.ts';
 import { isRecordable, NON_FINITE } from './values.ts';
 
 /** Names and tags of a client's metrics, and where they go. */
@@ -53,12 +53,6 @@ const OPTIONS = [
   'loggerProvider',
 ] as const satisfies readonly (keyof SignalMetricsOptions)[];
 
-/** Bounds what `set` remembers for a series, and in all; past it, the count stays a lower bound. */
-const MAX_SET_SIZE = 10_000;
-const MAX_SETS = 1_000;
-const MAX_SET_VALUES = 100_000;
-const MAX_SET_VALUE_LENGTH = 200;
-
 /** A histogram repeats a sampled value by the inverse. */
 const MIN_SAMPLE_RATE = 1e-4;
 
@@ -74,8 +68,7 @@ export class SignalMetrics {
   readonly #constantTags: Attributes;
   readonly #meter: SignalMeter;
   readonly #events: EventSource;
-  readonly #sets = new Map<string, Set<string>>();
-  #setValues = 0;
+  readonly #sets = new ValueSets();
 
   /** @throws TypeError on an unknown or unusable option. */
   constructor(options: SignalMetricsOptions = {}) {
@@ -133,13 +126,7 @@ export class SignalMetrics {
       const qualified = this.#qualify(name);
       if (qualified === undefined) return;
       const series = [qualified, ...Object.entries(toAttributes(options?.tags)).sort()];
-      const values = this.#valuesSeen(JSON.stringify(series));
-      if (values.size < MAX_SET_SIZE && this.#setValues < MAX_SET_VALUES) {
-        const before = values.size;
-        values.add(cut(String(value), MAX_SET_VALUE_LENGTH));
-        this.#setValues += values.size - before;
-      }
-      this.#write(qualified, 'gauge', values.size, options);
+      this.#write(qualified, 'gauge', this.#sets.add(JSON.stringify(series), String(value)), options);
     });
   }
 
@@ -214,16 +201,6 @@ export class SignalMetrics {
     const qualified = qualifiedName(name, this.#namespace);
     if (qualified === undefined) warnOnce('name', 'a metric needs a non-empty name; the value is not recorded');
     return qualified;
-  }
-
-  #valuesSeen(series: string): Set<string> {
-    let values = this.#sets.get(series);
-    if (values === undefined) {
-      values = new Set();
-      if (this.#sets.size < MAX_SETS) this.#sets.set(series, values);
-      else warnOnce('sets', `more than ${MAX_SETS} sets; further ones show 1. Use fewer names and tags`);
-    }
-    return values;
   }
 
   #guarded(method: string, body: () => void): void {

@@ -92,6 +92,23 @@ describe('SignalMetrics', () => {
     expect(await metrics.values('signal.custom.users')).toEqual([4, 1]);
   });
 
+  it('goes on counting the values of its sets, however often more sets were asked for than there may be', async () => {
+    const custom = client();
+    for (let set = 0; set < 1_000; set++) custom.set('custom.sets', 'a', { tags: [`set:${set}`] });
+    for (let call = 0; call < 100_000; call++) custom.set('custom.one_more', call);
+    custom.set('custom.sets', 'b', { tags: ['set:0'] });
+    expect(await metrics.values('signal.custom.one_more')).toEqual([1]);
+    expect(await metrics.values('signal.custom.sets')).toContain(2);
+  });
+
+  it('says where it counts no more of the values of a set', async () => {
+    const log = new CapturedLog().install();
+    const custom = client();
+    for (let value = 0; value < 10_010; value++) custom.set('custom.large', value);
+    expect(await metrics.values('signal.custom.large')).toEqual([10_000]);
+    expect(log.warnings).toEqual([expect.stringContaining('more than 10000 values of a set')]);
+  });
+
   it('times functions, keeping this, arguments, results and errors', async () => {
     const custom = client();
     const base = { factor: 2 };
