@@ -20,6 +20,9 @@ const MAX_ANSWER_BYTES = 65_536;
 /** A connection under way keeps the process from its end, and an address behind which nothing is would do so for long. */
 const CONNECT_TIMEOUT_MILLIS = 3_000;
 
+/** The longest that a timer of Node can wait. It takes a longer time, which a user may set, for none. */
+const MAX_TIMER_MILLIS = 2 ** 31 - 1;
+
 /** Posts OTLP requests to one URL. */
 export class HttpTransport {
   readonly #configuration: HttpConfiguration;
@@ -113,7 +116,7 @@ function holdNothing(outgoing: ClientRequest): void {
  * kept the loop busy, an answer may lie there unread. To give up then would deliver the request twice.
  */
 function inTime(millis: number, giveUp: () => void): NodeJS.Timeout {
-  return setTimeout(() => setImmediate(giveUp), millis).unref();
+  return setTimeout(() => setImmediate(giveUp), Math.min(millis, MAX_TIMER_MILLIS)).unref();
 }
 
 async function readAnswer(response: IncomingMessage): Promise<HttpAnswer> {

@@ -24,6 +24,22 @@ const arrived = (server: FaultyServer, signal = 'metrics') => server.taken(signa
 /** More than the buffers of a connection hold. */
 const LARGE = 'x'.repeat(8 * 2 ** 20);
 
+it('has no time-out that Node could take for none', async () => {
+  const warnings: string[] = [];
+  const collect = ({ name }: Error) => warnings.push(name);
+  process.on('warning', collect);
+  await using server = await FaultyServer.start();
+  using delivery = new DeliveryFixture(urlOf(server), { env: { OTEL_EXPORTER_OTLP_TIMEOUT: '9999999999' } });
+  await delivery.export('metrics', 2);
+  await delivery.drained();
+  // Node tells of a timer in the turn after.
+  await new Promise(setImmediate);
+  process.off('warning', collect);
+  expect(warnings).toEqual([]);
+  expect(delivery.log.warnings).toEqual([]);
+  expect(arrived(server)).toEqual(range(0, 2));
+});
+
 describe('connections that fail', () => {
   it('refused: kept until somebody listens', async () => {
     const port = await freePort();
