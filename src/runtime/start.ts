@@ -128,7 +128,7 @@ function startOnce(environment: Environment): SignalOtel {
         return config;
       },
       environment,
-      fail: (error) => warnOnce('send', `nothing can be sent, training goes on: ${messageOf(error)}`),
+      fail: (what, error) => warnOnce(what, `${what}, training goes on: ${messageOf(error)}`),
     });
     telemetry = started;
     started.register();

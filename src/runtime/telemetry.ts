@@ -1,22 +1,9 @@
-import {
-  type Context,
-  type Logger,
-  type LoggerOptions,
-  type LoggerProvider,
-  type LogRecord,
-  logs,
-  metrics,
-  type Span,
-  type SpanOptions,
-  type Tracer,
-  type TracerOptions,
-  type TracerProvider,
-  trace,
-} from '@opentelemetry/api';
+import { createNoopMeter, logs, metrics, trace } from '@opentelemetry/api';
 import type { BoundMeterProvider } from '../bound-meter/provider.ts';
 import { isRegistered } from '../otel/api-globals.ts';
 import { load } from '../otel/load.ts';
 import { type Config, datadogAccount, type Environment } from './config.ts';
+import { LazyLoggerProvider, LazyTracerProvider } from './lazy-providers.ts';
 import type { Pipeline } from './pipeline.ts';
 
 export interface TelemetryOptions {
@@ -25,8 +12,8 @@ export interface TelemetryOptions {
   /** Reads the whole configuration. Called once, when something is first recorded. */
   readonly readConfig: () => Config;
   readonly environment: Environment;
-  /** Is told what goes wrong where nobody waits. */
-  readonly fail: (error: unknown) => void;
+  /** Is told what goes wrong where nobody waits, or nobody may be disturbed. */
+  readonly fail: (what: string, error: unknown) => void;
 }
 
 /** Longer than a host takes to import its program. */
@@ -41,7 +28,7 @@ export class Telemetry {
   readonly #atStart: Config;
   readonly #readConfig: () => Config;
   readonly #environment: Environment;
-  readonly #fail: (error: unknown) => void;
+  readonly #fail: (what: string, error: unknown) => void;
   /** A host that has a MeterProvider keeps it: nothing is read here, and no endpoint opened. */
   readonly #hostMeters = isRegistered('metrics');
   #config: Config | undefined;
@@ -63,11 +50,11 @@ export class Telemetry {
     const { metricsExporters, tracesExporters, logsExporters, spoolFolder } = this.#atStart;
     if (metricsExporters.length > 0 && !this.#hostMeters) this.#registerMetrics();
     if (tracesExporters.length > 0 && !isRegistered('trace')) {
-      trace.setGlobalTracerProvider(new LazyTracerProvider(() => this.#load().tracerProvider));
+      trace.setGlobalTracerProvider(new LazyTracerProvider(() => this.#tryLoad()?.tracerProvider));
     }
     const hasEvents = logsExporters.length > 0 || datadogAccount(this.#atStart) !== undefined;
     if (hasEvents && !isRegistered('logs')) {
-      logs.setGlobalLoggerProvider(new LazyLoggerProvider(() => this.#load().loggerProvider));
+      logs.setGlobalLoggerProvider(new LazyLoggerProvider(() => this.#tryLoad()?.loggerProvider));
     }
     if (spoolFolder !== undefined) this.#scheduleFirstExport();
   }
@@ -130,8 +117,10 @@ export class Telemetry {
   #registerMetrics(): void {
     metrics.setGlobalMeterProvider({
       getMeter: (name, version, options) => {
-        const provider = this.#metering().isOwnMeter(name) ? this.#meter() : this.#load().meterProvider;
-        return provider.getMeter(name, version, options);
+        const provider = this.#try(() =>
+          this.#metering().isOwnMeter(name) ? this.#meter() : this.#load().meterProvider,
+        );
+        return provider?.getMeter(name, version, options) ?? createNoopMeter();
       },
     });
     // A scrape may come at any time; an export comes after the interval, where there is anything to export.
@@ -152,7 +141,7 @@ export class Telemetry {
     } catch (error) {
       // The next interval tries again: files that the host imports at this moment cannot be had.
       this.#failingSince ??= performance.now();
-      if (performance.now() - this.#failingSince >= IMPORT_MILLIS) this.#fail(error);
+      if (performance.now() - this.#failingSince >= IMPORT_MILLIS) this.#fail('nothing can be sent', error);
     }
   }
 
@@ -174,6 +163,20 @@ export class Telemetry {
     return load(import.meta.url, 'metering');
   }
 
+  #tryLoad(): Pipeline | undefined {
+    return this.#try(() => this.#load());
+  }
+
+  /** For whoever calls the API: what cannot be loaded, in a bundle or while the host imports it, is no exception there. */
+  #try<Part>(get: () => Part): Part | undefined {
+    try {
+      return get();
+    } catch (error) {
+      this.#fail('a meter, spans or log records do without telemetry', error);
+      return undefined;
+    }
+  }
+
   #load(): Pipeline {
     if (this.#pipeline === undefined) {
       const bound = this.#meter();
@@ -182,75 +185,5 @@ export class Telemetry {
       clearInterval(this.#firstExport);
     }
     return this.#pipeline;
-  }
-}
-
-/** Tracers that load the official SDK with their first span. */
-class LazyTracerProvider implements TracerProvider {
-  readonly #official: () => TracerProvider;
-
-  constructor(official: () => TracerProvider) {
-    this.#official = official;
-  }
-
-  getTracer(name: string, version?: string, options?: TracerOptions): Tracer {
-    return new LazyTracer(() => this.#official().getTracer(name, version, options));
-  }
-}
-
-class LazyTracer implements Tracer {
-  readonly #create: () => Tracer;
-  #tracer: Tracer | undefined;
-
-  constructor(create: () => Tracer) {
-    this.#create = create;
-  }
-
-  startSpan(name: string, options?: SpanOptions, context?: Context): Span {
-    return this.#official().startSpan(name, options, context);
-  }
-
-  startActiveSpan<F extends (span: Span) => unknown>(name: string, fn: F): ReturnType<F>;
-  startActiveSpan<F extends (span: Span) => unknown>(name: string, options: SpanOptions, fn: F): ReturnType<F>;
-  startActiveSpan<F extends (span: Span) => unknown>(
-    name: string,
-    options: SpanOptions,
-    context: Context,
-    fn: F,
-  ): ReturnType<F>;
-  startActiveSpan<F extends (span: Span) => unknown>(...args: StartActiveSpanArguments<F>): ReturnType<F> {
-    // One overload is chosen by the number of arguments, which the caller's own call has fixed.
-    return Reflect.apply(this.#official().startActiveSpan, this.#official(), args);
-  }
-
-  #official(): Tracer {
-    this.#tracer ??= this.#create();
-    return this.#tracer;
-  }
-}
-
-type StartActiveSpanArguments<F> =
-  | [name: string, fn: F]
-  | [name: string, options: SpanOptions, fn: F]
-  | [name: string, options: SpanOptions, context: Context, fn: F];
-
-/** Loggers that load the official SDK with their first record. */
-class LazyLoggerProvider implements LoggerProvider {
-  readonly #official: () => LoggerProvider;
-
-  constructor(official: () => LoggerProvider) {
-    this.#official = official;
-  }
-
-  getLogger(name: string, version?: string, options?: LoggerOptions): Logger {
-    let logger: Logger | undefined;
-    const official = () => {
-      logger ??= this.#official().getLogger(name, version, options);
-      return logger;
-    };
-    return {
-      emit: (record: LogRecord) => official().emit(record),
-      enabled: (...args) => official().enabled(...args),
-    };
   }
 }
