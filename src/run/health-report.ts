@@ -2,6 +2,7 @@ import type { Attributes, LoggerProvider } from '@opentelemetry/api';
 import { COMPARISONS, HEALTH_STATUSES, type HealthMeasure } from '../catalogue/index.ts';
 import { log } from '../otel/diagnostics.ts';
 import { type AlertType, emitEvent, emitServiceCheck } from '../otel/events.ts';
+import { guard } from './guard.ts';
 import type { HealthChange } from './health.ts';
 import { tellHappened } from './run-observer.ts';
 
@@ -31,8 +32,11 @@ export function reportHealth(change: HealthChange, run: ReportedRun): void {
   const alertType = alertTypes[status];
   const attributes = { ...run.attributes, check: rule.check };
   const aggregationKey = `${runId}:${rule.check}`;
-  emitEvent({ title, text, alertType, aggregationKey, attributes }, loggerProvider);
-  emitServiceCheck({ check: rule.check, status, message: text, attributes: run.attributes }, loggerProvider);
+  // A host's log pipeline that fails is in the way of neither the other ways nor the values of the step.
+  guard('event', () => emitEvent({ title, text, alertType, aggregationKey, attributes }, loggerProvider));
+  guard('serviceCheck', () =>
+    emitServiceCheck({ check: rule.check, status, message: text, attributes: run.attributes }, loggerProvider),
+  );
   tellHappened({ runId, step: run.step, title, text, alertType });
   log[status === 'critical' ? 'warn' : 'info'](`${runId}: ${word}: ${text}`);
 }

@@ -206,6 +206,22 @@ describe('a run without a step', () => {
 });
 
 describe('a change of status', () => {
+  it('is told on stderr, and costs no value of its step, where the log pipeline of the host fails', () => {
+    const broken = {
+      getLogger: () => {
+        throw new Error('broken');
+      },
+    };
+    const collector = collect({ loggerProvider: broken, health: { stalled: { critical: 5 } } });
+    collector.collectTrainingMetrics({ loss: 1, step: 1 });
+    vi.advanceTimersByTime(20_000);
+    collector.collectTrainingMetrics({ loss: 2, step: 2 });
+    collector.end();
+    expect(log.warnings).toContainEqual(expect.stringContaining('Critical: '));
+    expect(log.infos).toContainEqual(expect.stringContaining('Recovered: '));
+    expect(collector.getMetricsSummary().lastLoss).toBe(2);
+  });
+
   it('is one event and one service check, with the reason and the advice', () => {
     const collector = collect({ userId: 'user_1', tags: ['team:ml'], omitAttributes: ['run_id'] });
     for (let step = 7; step < 12; step++) collector.collectRlMetrics({ step, klDivergence: 0.2345 });
