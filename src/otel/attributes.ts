@@ -82,6 +82,9 @@ function attributeValue(value: unknown): AttributeValue | undefined {
     case 'boolean':
       return value;
     default:
+      if (value !== undefined && value !== null) {
+        warnOnce('tag-value', `the value of a tag must be text, a number or a boolean; got ${typeof value}, left out`);
+      }
       return undefined;
   }
 }

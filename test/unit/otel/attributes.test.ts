@@ -47,6 +47,13 @@ describe('toAttributes', () => {
     expect(log.warnings).toHaveLength(1);
   });
 
+  it('leaves out values of a wrong type, with one warning', () => {
+    const log = new CapturedLog().install();
+    const wrong: Record<string, unknown> = { hosts: ['a', 'b'], config: { a: 1 }, ok: 1, none: null };
+    for (let time = 0; time < 3; time++) expect(toAttributes(wrong as Record<string, string>)).toEqual({ ok: '1' });
+    expect(log.warnings).toEqual([expect.stringContaining('the value of a tag must be text, a number or a boolean')]);
+  });
+
   it('leaves out tags of a wrong type, with one warning', () => {
     const log = new CapturedLog().install();
     const wrong: unknown = [5, { a: 1 }, 'ok:1'];
