@@ -52,6 +52,7 @@ export class Pipeline {
   readonly #producers: BoundMetricProducer[] = [];
   /** The bound meter's way out by OTLP. */
   readonly #boundExports: BoundExport[] = [];
+  /** `undefined` without a spool, and after the shutdown. */
   #spooling: NodeJS.Timeout | undefined;
   #hasGivenUp = false;
 
@@ -101,6 +102,7 @@ export class Pipeline {
 
   async shutdown(deadline: number): Promise<void> {
     clearTimeout(this.#spooling);
+    this.#spooling = undefined;
     this.#setOpenSecond(true);
     await Promise.allSettled(this.#providers.map((provider) => provider.shutdown()));
     await this.delivery.flush(deadline);
@@ -130,7 +132,9 @@ export class Pipeline {
   #spoolEverySecond(): void {
     const millis = SPOOL_INTERVAL_MILLIS - (Date.now() % SPOOL_INTERVAL_MILLIS) + 5;
     this.#spooling = setTimeout(() => {
-      void this.export().finally(() => this.#spoolEverySecond());
+      void this.export().finally(() => {
+        if (this.#spooling !== undefined) this.#spoolEverySecond();
+      });
     }, millis).unref();
   }
 
