@@ -1,10 +1,15 @@
 import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createMetricsCollector, SignalInstrumentation } from '../../../src/index.ts';
-import { json, type SignalServer, startSignalServer } from '../../support/signal-server.ts';
+import { CapturedLog } from '../../support/log.ts';
+import { type Answer, json, type SignalServer, startSignalServer } from '../../support/signal-server.ts';
 import { TestMetrics, TestSpans } from '../../support/telemetry.ts';
 
 const RUN = 'run_0123456789abcdef';
@@ -74,6 +79,20 @@ async function get(path: string): Promise<Got> {
 }
 
 const pass = (body: unknown = { batch_data: [{}, {}], loss_fn: 'ppo' }) => post(`/runs/${RUN}/forward_backward`, body);
+
+/** By a client that leaves the body as it comes. */
+async function passByHttp(): Promise<void> {
+  const sent = request(`${server.url}/runs/${RUN}/forward_backward`, { method: 'POST' }).end('{}');
+  const [response] = await once(sent, 'response');
+  await buffer(response);
+}
+
+function compressed(body: unknown, encoding: string, compress: (bytes: Buffer) => Buffer): Answer {
+  return (_, response) => {
+    const headers = { 'content-type': 'application/json', 'content-encoding': encoding };
+    response.writeHead(200, headers).end(compress(Buffer.from(JSON.stringify(body))));
+  };
+}
 
 function onlySpan() {
   const finished = spans.finished();
@@ -154,12 +173,40 @@ describe('an answer', () => {
     expect(onlySpan()?.status.code).toBe(SpanStatusCode.UNSET);
   });
 
+  it('that cannot be read as it is compressed is told once, also one that is too large only then', async () => {
+    const log = new CapturedLog().install();
+    const large = { ...passed, logprobs: Array.from({ length: 200_000 }, () => -0.125) };
+    server.answer(
+      compressed(passed, 'compress', (bytes) => bytes),
+      compressed(passed, 'compress', (bytes) => bytes),
+      compressed(large, 'zstd', zstdCompressSync),
+    );
+    for (let call = 0; call < 3; call++) await passByHttp();
+    expect(await metrics.values(LOSS)).toEqual([]);
+    expect(await metrics.histogram(DURATION)).toMatchObject({ count: 3 });
+    expect(log.warnings.filter((warning) => warning.includes("an answer of Signal's API"))).toEqual([
+      expect.stringContaining('has the content-encoding "compress"'),
+      expect.stringContaining('is larger than 1048576 bytes'),
+    ]);
+  });
+
   it('larger than a megabyte goes by unread, and is told once', async () => {
     const large = { ...passed, logprobs: Array.from({ length: 200_000 }, () => -0.125) };
     server.answer(json(large));
     expect((await pass()).text).toBe(JSON.stringify(large));
     expect(await metrics.values(LOSS)).toEqual([]);
     expect(await metrics.histogram(DURATION)).toMatchObject({ count: 1 });
+  });
+
+  it.each([
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+    ['zstd', zstdCompressSync],
+  ] as const)('compressed by %s is read', async (encoding, compress) => {
+    server.answer(compressed(passed, encoding, compress));
+    await passByHttp();
+    expect(await metrics.values(LOSS)).toEqual([0.5]);
   });
 
   it('of 100 kB is read, though not before the caller has it', async () => {
