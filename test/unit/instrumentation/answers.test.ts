@@ -217,6 +217,32 @@ describe('an answer', () => {
   });
 });
 
+describe('a redirect', () => {
+  it('is no call: that is the request that follows it', async () => {
+    server.answer(json({}, 307, { location: `/moved/runs/${RUN}/forward_backward` }), json(passed));
+    expect((await pass()).status).toBe(200);
+    expect(await metrics.histogram(DURATION)).toMatchObject({ count: 1 });
+    expect(await metrics.values(LOSS)).toEqual([0.5]);
+    expect(await metrics.values(DEPTH)).toEqual([0]);
+    expect(spans.finished().map(({ attributes }) => attributes)).toMatchObject([
+      { 'http.response.status_code': 307, unfinished: true },
+      { 'http.response.status_code': 200, step: 3, retry_count: 0 },
+    ]);
+  });
+
+  it('within an operation that the host times leaves the operation to that request', async () => {
+    server.answer(json({}, 307, { location: `/moved/runs/${RUN}/forward_backward` }), json(passed));
+    const collector = createMetricsCollector({
+      runId: RUN,
+      meterProvider: metrics.provider,
+      tracerProvider: spans.provider,
+    });
+    await collector.timeOperation('forward_backward', () => pass());
+    collector.end();
+    expect(onlySpan()?.attributes).toMatchObject({ 'http.response.status_code': 200, 'url.path': `/moved/runs/${RUN}/forward_backward` });
+  });
+});
+
 describe('an error', () => {
   it.each([
     [400, 'invalid_request'],
