@@ -1,5 +1,7 @@
-import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
+import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib';
 import { warnOnce } from '../otel/diagnostics.ts';
+import { textOf } from '../otel/errors.ts';
+import { quoted } from '../otel/text.ts';
 import type { ResponseHead } from './exchange.ts';
 import { later } from './later.ts';
 
@@ -13,6 +15,7 @@ const decompressors: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
   'x-gzip': (bytes) => gunzipSync(bytes, { maxOutputLength: MAX_BYTES }),
   deflate: (bytes) => inflateSync(bytes, { maxOutputLength: MAX_BYTES }),
   br: (bytes) => brotliDecompressSync(bytes, { maxOutputLength: MAX_BYTES }),
+  zstd: (bytes) => zstdDecompressSync(bytes, { maxOutputLength: MAX_BYTES }),
 };
 
 /** Collects the body of a JSON answer, as copies of what the client gets, and reads it. */
@@ -27,16 +30,19 @@ export class AnswerBody {
     this.#maxBytes = maxBytes;
     this.#encoding = head.header('content-encoding')?.trim().toLowerCase() ?? 'identity';
     const isJson = /^application\/(?:[\w.+-]+\+)?json\b/i.test(head.header('content-type')?.trim() ?? '');
-    const isKnown = this.#encoding === 'identity' || Object.hasOwn(decompressors, this.#encoding);
-    if (!isJson || !isKnown) return;
+    if (!isJson) return;
+    if (this.#encoding !== 'identity' && !Object.hasOwn(decompressors, this.#encoding)) {
+      this.#leaveOut('answer-encoding', `has the content-encoding ${quoted(this.#encoding)}, which is not read here`);
+      return;
+    }
     this.#chunks = [];
-    if (Number(head.header('content-length')) > maxBytes) this.#leaveOut();
+    if (Number(head.header('content-length')) > maxBytes) this.#tooLarge();
   }
 
   add(chunk: Uint8Array): void {
     if (this.#chunks === undefined) return;
     this.#bytes += chunk.length;
-    if (this.#bytes > this.#maxBytes) this.#leaveOut();
+    if (this.#bytes > this.#maxBytes) this.#tooLarge();
     else this.#chunks.push(Buffer.from(chunk));
   }
 
@@ -47,28 +53,30 @@ export class AnswerBody {
       done(undefined);
       return;
     }
-    const parse = () => done(parsed(Buffer.concat(chunks), this.#encoding));
+    const parse = () => done(this.#parsed(Buffer.concat(chunks)));
     if (this.#bytes <= MAX_BYTES_AT_ONCE) parse();
     else later(parse);
   }
 
-  #leaveOut(): void {
-    this.#chunks = undefined;
-    if (this.#maxBytes < MAX_BYTES) return;
-    warnOnce(
-      'answer-size',
-      `an answer of Signal's API is larger than ${MAX_BYTES} bytes: its metrics are not recorded`,
-    );
+  #tooLarge(): void {
+    this.#leaveOut('answer-size', `is larger than ${MAX_BYTES} bytes`);
   }
-}
 
-function parsed(bytes: Buffer, encoding: string): object | undefined {
-  try {
-    const json = decompressors[encoding]?.(bytes) ?? bytes;
-    const answer: unknown = JSON.parse(json.toString());
-    return typeof answer === 'object' && answer !== null ? answer : undefined;
-  } catch {
-    // Whoever reads it in earnest says what is wrong with it.
-    return undefined;
+  #leaveOut(cause: string, why: string): void {
+    this.#chunks = undefined;
+    // Of others nothing is recorded.
+    if (this.#maxBytes === MAX_BYTES) warnOnce(cause, `an answer of Signal's API ${why}: its metrics are not recorded`);
+  }
+
+  #parsed(bytes: Buffer): object | undefined {
+    try {
+      const json = decompressors[this.#encoding]?.(bytes) ?? bytes;
+      const answer: unknown = JSON.parse(json.toString());
+      return typeof answer === 'object' && answer !== null ? answer : undefined;
+    } catch (error) {
+      if (textOf(error, 'code') === 'ERR_BUFFER_TOO_LARGE') this.#tooLarge();
+      // Of all else, whoever reads it in earnest says what is wrong with it.
+      return undefined;
+    }
   }
 }

@@ -107,9 +107,11 @@ function begin(
 ): ClientCall | undefined {
   let begun: ClientCall | undefined;
   guard('instrumentTrainingClient', () => {
-    const tracker = trackerOf();
-    const call = tracker.beginClientCall(primitive, findRun());
+    // First, since a getter of the caller's may throw: a call that has begun has to end.
     const facts = factsOf(primitive, args);
+    const runId = findRun();
+    const tracker = trackerOf();
+    const call = tracker.beginClientCall(primitive, runId);
     describeSpan(call.operation.span, facts);
     call.accumulates(facts.accumulate ?? false);
     begun = { call, settle: (outcome) => guard('instrumentTrainingClient', () => settle(tracker, call, outcome)) };

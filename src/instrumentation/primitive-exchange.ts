@@ -71,6 +71,7 @@ export class PrimitiveExchange implements Exchange {
   onResponse(head: ResponseHead): void {
     this.#status = head.status;
     if (head.status >= 400) this.#fail(CallFailure.ofStatus(head.status));
+    else if (head.status >= 300) this.#redirect();
     else this.#answer = new AnswerBody(head, hasMetrics(this.#asked.primitive) ? undefined : MAX_BYTES_WITHOUT_METRICS);
   }
 
@@ -110,6 +111,14 @@ export class PrimitiveExchange implements Exchange {
     this.#operation.stop(endMillis);
     if (outcome === undefined) this.#call.succeed(undefined);
     else this.#tracker.settle(this.#call, outcome);
+  }
+
+  /** Nothing was computed: a client that follows sends another request, which is the call. */
+  #redirect(): void {
+    this.#isOver = true;
+    this.#describe();
+    if (this.#isWhole) this.#call?.abandon();
+    else this.#tracker.release(this.#operation);
   }
 
   #fail(failure: CallFailure): void {

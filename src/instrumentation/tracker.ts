@@ -27,7 +27,7 @@ export class CallTracker {
   readonly #open = new Set<SignalCall>();
   /** By what its outcome is asked for. */
   readonly #pending = new Map<string, SignalCall>();
-  readonly #idsOf = new WeakMap<SignalCall, readonly string[]>();
+  readonly #idsOf = new WeakMap<SignalCall, ReadonlySet<string>>();
   /** Calls of wrapped clients that are under way, by their operations. */
   readonly #clientCalls = new Map<TimedOperation, SignalCall>();
   readonly #claimed = new WeakSet<TimedOperation>();
@@ -98,8 +98,11 @@ export class CallTracker {
 
   /** Follows an operation until its outcome is asked for. */
   await(call: SignalCall, ids: readonly string[]): void {
+    // Its request was answered after the client's method had returned: nobody waits any more.
+    if (!this.#open.has(call)) return;
     for (const id of ids) this.#pending.set(id, call);
-    this.#idsOf.set(call, ids);
+    // The client and its request may each know of others.
+    this.#idsOf.set(call, new Set([...(this.#idsOf.get(call) ?? []), ...ids]));
     for (const oldest of this.#pending.values()) {
       if (this.#pending.size <= MAX_PENDING) break;
       oldest.abandon();

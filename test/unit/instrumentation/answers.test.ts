@@ -1,10 +1,15 @@
 import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createMetricsCollector, SignalInstrumentation } from '../../../src/index.ts';
-import { json, type SignalServer, startSignalServer } from '../../support/signal-server.ts';
+import { CapturedLog } from '../../support/log.ts';
+import { type Answer, json, type SignalServer, startSignalServer } from '../../support/signal-server.ts';
 import { TestMetrics, TestSpans } from '../../support/telemetry.ts';
 
 const RUN = 'run_0123456789abcdef';
@@ -74,6 +79,20 @@ async function get(path: string): Promise<Got> {
 }
 
 const pass = (body: unknown = { batch_data: [{}, {}], loss_fn: 'ppo' }) => post(`/runs/${RUN}/forward_backward`, body);
+
+/** By a client that leaves the body as it comes. */
+async function passByHttp(): Promise<void> {
+  const sent = request(`${server.url}/runs/${RUN}/forward_backward`, { method: 'POST' }).end('{}');
+  const [response] = await once(sent, 'response');
+  await buffer(response);
+}
+
+function compressed(body: unknown, encoding: string, compress: (bytes: Buffer) => Buffer): Answer {
+  return (_, response) => {
+    const headers = { 'content-type': 'application/json', 'content-encoding': encoding };
+    response.writeHead(200, headers).end(compress(Buffer.from(JSON.stringify(body))));
+  };
+}
 
 function onlySpan() {
   const finished = spans.finished();
@@ -154,6 +173,23 @@ describe('an answer', () => {
     expect(onlySpan()?.status.code).toBe(SpanStatusCode.UNSET);
   });
 
+  it('that cannot be read as it is compressed is told once, also one that is too large only then', async () => {
+    const log = new CapturedLog().install();
+    const large = { ...passed, logprobs: Array.from({ length: 200_000 }, () => -0.125) };
+    server.answer(
+      compressed(passed, 'compress', (bytes) => bytes),
+      compressed(passed, 'compress', (bytes) => bytes),
+      compressed(large, 'zstd', zstdCompressSync),
+    );
+    for (let call = 0; call < 3; call++) await passByHttp();
+    expect(await metrics.values(LOSS)).toEqual([]);
+    expect(await metrics.histogram(DURATION)).toMatchObject({ count: 3 });
+    expect(log.warnings.filter((warning) => warning.includes("an answer of Signal's API"))).toEqual([
+      expect.stringContaining('has the content-encoding "compress"'),
+      expect.stringContaining('is larger than 1048576 bytes'),
+    ]);
+  });
+
   it('larger than a megabyte goes by unread, and is told once', async () => {
     const large = { ...passed, logprobs: Array.from({ length: 200_000 }, () => -0.125) };
     server.answer(json(large));
@@ -162,11 +198,48 @@ describe('an answer', () => {
     expect(await metrics.histogram(DURATION)).toMatchObject({ count: 1 });
   });
 
+  it.each([
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+    ['zstd', zstdCompressSync],
+  ] as const)('compressed by %s is read', async (encoding, compress) => {
+    server.answer(compressed(passed, encoding, compress));
+    await passByHttp();
+    expect(await metrics.values(LOSS)).toEqual([0.5]);
+  });
+
   it('of 100 kB is read, though not before the caller has it', async () => {
     const middling = { ...passed, logprobs: Array.from({ length: 15_000 }, () => -0.125) };
     server.answer(json(middling));
     expect((await pass()).text).toBe(JSON.stringify(middling));
     await expect.poll(() => metrics.values(LOSS)).toEqual([0.5]);
+  });
+});
+
+describe('a redirect', () => {
+  it('is no call: that is the request that follows it', async () => {
+    server.answer(json({}, 307, { location: `/moved/runs/${RUN}/forward_backward` }), json(passed));
+    expect((await pass()).status).toBe(200);
+    expect(await metrics.histogram(DURATION)).toMatchObject({ count: 1 });
+    expect(await metrics.values(LOSS)).toEqual([0.5]);
+    expect(await metrics.values(DEPTH)).toEqual([0]);
+    expect(spans.finished().map(({ attributes }) => attributes)).toMatchObject([
+      { 'http.response.status_code': 307, unfinished: true },
+      { 'http.response.status_code': 200, step: 3, retry_count: 0 },
+    ]);
+  });
+
+  it('within an operation that the host times leaves the operation to that request', async () => {
+    server.answer(json({}, 307, { location: `/moved/runs/${RUN}/forward_backward` }), json(passed));
+    const collector = createMetricsCollector({
+      runId: RUN,
+      meterProvider: metrics.provider,
+      tracerProvider: spans.provider,
+    });
+    await collector.timeOperation('forward_backward', () => pass());
+    collector.end();
+    expect(onlySpan()?.attributes).toMatchObject({ 'http.response.status_code': 200, 'url.path': `/moved/runs/${RUN}/forward_backward` });
   });
 });
 

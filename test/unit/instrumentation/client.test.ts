@@ -154,6 +154,19 @@ describe('the run', () => {
     expect(log.warnings.filter((text) => text.includes('instrumentTrainingClient(client, { runId })'))).toHaveLength(1);
   });
 
+  it('is nobody’s where an argument cannot be read: no call is left open', async () => {
+    const request = {
+      get lossFn(): string {
+        throw new Error('not now');
+      },
+    };
+    const client = instrumentTrainingClient({ runId: RUN, forwardBackward: async (_: object) => passed });
+    expect(await client.forwardBackward(request)).toBe(passed);
+    expect(await metrics.values(DEPTH)).toEqual([]);
+    instrumentation.disable();
+    expect(spans.finished()).toEqual([]);
+  });
+
   it('is never a prompt', async () => {
     const client = instrumentTrainingClient({ run_id: undefined, sample: (_prompt: string) => ({ outputs: ['x'] }) });
     client.sample('SECRET');
