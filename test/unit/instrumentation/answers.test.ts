@@ -239,7 +239,10 @@ describe('a redirect', () => {
     });
     await collector.timeOperation('forward_backward', () => pass());
     collector.end();
-    expect(onlySpan()?.attributes).toMatchObject({ 'http.response.status_code': 200, 'url.path': `/moved/runs/${RUN}/forward_backward` });
+    expect(onlySpan()?.attributes).toMatchObject({
+      'http.response.status_code': 200,
+      'url.path': `/moved/runs/${RUN}/forward_backward`,
+    });
   });
 });
 
