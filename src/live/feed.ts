@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
+import { guard } from '../run/guard.ts';
 import type { WireSnapshot } from './protocol.ts';
 import type { RunStore } from './run-store.ts';
 
@@ -51,8 +52,8 @@ export class Feed {
    */
   listen(response: ServerResponse, lastId: string | undefined): boolean {
     if (this.#listeners.size >= MAX_LISTENERS) return false;
-    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' });
     this.#tell();
+    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' });
     response.write(this.#missedSince(lastId));
     this.#listeners.add(response);
     response.on('close', () => this.#listeners.delete(response));
@@ -67,7 +68,7 @@ export class Feed {
   }
 
   #start(): void {
-    this.#timer ??= setInterval(() => this.#tick(), INTERVAL_MILLIS).unref();
+    this.#timer ??= setInterval(() => guard('live page', () => this.#tick()), INTERVAL_MILLIS).unref();
     this.#ticks = 0;
   }
 

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { WireLayout, WireSnapshot } from '../../../src/live/protocol.ts';
 import { RunStore } from '../../../src/live/run-store.ts';
 import { startLiveServer } from '../../support/live-server.ts';
+import { CapturedLog } from '../../support/log.ts';
 import { get, raw } from '../../support/prometheus-endpoint.ts';
 
 const run = { runId: 'run_a', model: undefined, healthRules: [], getHealth: () => [] };
@@ -162,6 +163,25 @@ describe("the live page's server", () => {
   it.each([undefined, '', 'another-1', '-', 'x'])('has who comes with the id %s begin anew', async (id) => {
     using server = await startLiveServer(new RunStore());
     expect(await listen(server.url, 1, id)).toEqual([{ event: 'reset', id: '', data: '{}' }]);
+  });
+
+  it('never fails the process, whatever fails in it', async () => {
+    const log = new CapturedLog().install();
+    const store = new RunStore();
+    using server = await startLiveServer(store);
+    record(store, 1);
+    const sent = request(`${server.url}api/stream`);
+    const [response] = await once(sent, 'response');
+    response.resume();
+    const getHealth = () => {
+      throw new Error('no health today');
+    };
+    store.kept({ ...run, runId: 'run_broken', getHealth }, { timestampMillis: 1_000, step: 1, metrics: {} });
+    await expect.poll(() => log.warnings).toEqual([expect.stringContaining('live page failed')]);
+    expect((await get(server.port, { path: '/api/stream' })).status).toBe(500);
+    expect((await get(server.port, { path: '/api/runs' })).status).toBe(500);
+    expect((await get(server.port, { path: '/' })).status).toBe(200);
+    sent.destroy();
   });
 
   it('bounds how many listen', async () => {
