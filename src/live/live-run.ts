@@ -1,8 +1,9 @@
+import { type HealthLevel, type HealthThreshold, isUpper } from '../catalogue/index.ts';
 import type { HistoryEntry } from '../run/history.ts';
 import { kindOf } from '../run/metric-names.ts';
 import type { ObservedRun, RunEvent } from '../run/run-observer.ts';
 import { LiveMetric } from './live-metric.ts';
-import type { WireEvent, WireHealth, WireMetric, WireRule, WireRun, WireRunProgress } from './protocol.ts';
+import type { WireEvent, WireHealth, WireLevel, WireMetric, WireRule, WireRun, WireRunProgress } from './protocol.ts';
 
 /** Of a run; names may come from data. */
 const MAX_METRICS = 64;
@@ -47,9 +48,9 @@ export class LiveRun {
   }
 
   /** The oldest makes way. */
-  happened({ step, title, text, alertType }: RunEvent): void {
+  happened({ step, title, text, alertType }: RunEvent, timestampMillis: number): void {
     this.#isNew = true;
-    this.#events.push({ step, time: this.#timeOf(Date.now()), title, text, alertType });
+    this.#events.push({ step, time: this.#timeOf(timestampMillis), title, text, alertType });
     if (this.#events.length <= MAX_EVENTS) return;
     this.#events.shift();
     this.#eventsTaken = Math.max(0, this.#eventsTaken - 1);
@@ -148,6 +149,7 @@ export class LiveRun {
       isEnded: this.#isEnded,
       step: this.#shownStep,
       metrics,
+      keptEvents: this.#events.length,
       ...more,
     };
   }
@@ -156,5 +158,12 @@ export class LiveRun {
 function rulesOf({ healthRules }: ObservedRun): WireRule[] {
   return healthRules
     .filter(({ measure }) => measure === 'value')
-    .map(({ check, metric, warning, critical }) => ({ check, metric, warning, critical }));
+    .map(({ metric, warning, critical }) => ({
+      metric,
+      levels: [...levelOf('warning', warning), ...levelOf('critical', critical)],
+    }));
+}
+
+function levelOf(status: HealthLevel, threshold: HealthThreshold | undefined): WireLevel[] {
+  return threshold === undefined ? [] : [{ status, ...threshold, isUpper: isUpper(threshold) }];
 }

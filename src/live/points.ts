@@ -6,7 +6,7 @@ import type { WireNumber, WirePoints } from './protocol.ts';
 export const MAX_POINTS = 2_048;
 const INITIAL_POINTS = 16;
 
-/** Keeps of a reading value as many digits as a chart can show, and a summary needs. */
+/** Of a value: more than a chart can show. */
 const DIGITS = 7;
 
 /**

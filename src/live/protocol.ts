@@ -54,17 +54,19 @@ export interface WireHealth {
 }
 
 /** Where a level of a rule begins. */
-export interface WireThreshold {
+export interface WireLevel {
+  readonly status: Exclude<Status, 'ok'>;
   readonly when: '>' | '>=' | '<' | '<=';
   readonly value: number;
+  /** Whether it is the values above that are bad. */
+  readonly isUpper: boolean;
 }
 
 /** A rule that judges the values of a metric as they are, which can be drawn in its chart. */
 export interface WireRule {
-  readonly check: string;
   readonly metric: string;
-  readonly warning?: WireThreshold | undefined;
-  readonly critical?: WireThreshold | undefined;
+  /** At least one, the worst last. */
+  readonly levels: readonly WireLevel[];
 }
 
 export interface WireEvent {
@@ -88,6 +90,8 @@ export interface WireRun {
   readonly health?: readonly WireHealth[] | undefined;
   readonly metrics: Readonly<Record<string, WireMetric>>;
   readonly events: readonly WireEvent[];
+  /** How many of the last events are still kept. */
+  readonly keptEvents: number;
 }
 
 /** One message of the stream. */

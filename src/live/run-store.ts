@@ -6,21 +6,29 @@ import type { WireProgress, WireUpdate } from './protocol.ts';
 /** The one that has been quiet for longest gives way. */
 const MAX_RUNS = 30;
 
+/** Events of runs that are not there yet. */
+const MAX_EARLY_EVENTS = 100;
+
 /** The runs of this process, at bounded size. */
 export class RunStore implements RunObserver {
   /** By their last sign of life, the oldest first. */
   readonly #byActivity = new Map<string, LiveRun>();
   /** In the order in which they began. */
   readonly #runs = new Set<LiveRun>();
+  /** Of runs that have not recorded anything: the oldest gives way. */
+  readonly #early: { readonly event: RunEvent; readonly timestampMillis: number }[] = [];
   #isNew = false;
 
   kept(run: ObservedRun, entry: HistoryEntry): void {
     this.#runOf(run).add(run, entry);
   }
 
-  /** Of a run that has not yet recorded anything it has no collector to ask, and comes too early. */
+  /** What happens before a run has recorded anything, such as its start, is kept until it does. */
   happened(event: RunEvent): void {
-    this.#byActivity.get(event.runId)?.happened(event);
+    const run = this.#byActivity.get(event.runId);
+    const timestampMillis = Date.now();
+    if (run !== undefined) run.happened(event, timestampMillis);
+    else if (this.#early.push({ event, timestampMillis }) > MAX_EARLY_EVENTS) this.#early.shift();
   }
 
   ended({ runId }: ObservedRun): void {
@@ -67,8 +75,17 @@ export class RunStore implements RunObserver {
     this.#byActivity.set(observed.runId, run);
     this.#runs.add(run);
     this.#isNew = true;
+    this.#giveEarlyEvents(run);
     this.#makeRoom();
     return run;
+  }
+
+  #giveEarlyEvents(run: LiveRun): void {
+    const all = this.#early.splice(0);
+    for (const early of all) {
+      if (early.event.runId === run.runId) run.happened(early.event, early.timestampMillis);
+      else this.#early.push(early);
+    }
   }
 
   #makeRoom(): void {

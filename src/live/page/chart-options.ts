@@ -116,7 +116,7 @@ function rangeOfX({ zoom }: View, min: number, max: number): [number, number] {
 
 /** The values with some room, and the first threshold of each rule, so that one sees how far it is. */
 function rangeOfY(rules: readonly WireRule[], min: number | null, max: number | null): [number, number] {
-  const thresholds = rules.flatMap(({ warning, critical }) => (warning ?? critical)?.value ?? []);
+  const thresholds = rules.flatMap(({ levels }) => levels[0]?.value ?? []);
   const all = [min, max, ...thresholds].filter((value) => value !== null);
   if (all.length === 0) return [0, 1];
   const [low, high] = [Math.min(...all), Math.max(...all)];

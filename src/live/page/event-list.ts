@@ -1,13 +1,7 @@
 import type { WireEvent } from '../protocol.ts';
 import { element, KeyedChildren, setText } from './dom.ts';
 import { formatTime, shortRunId } from './format.ts';
-import type { Run } from './model.ts';
-
-interface Item {
-  readonly key: string;
-  readonly run: Run;
-  readonly event: WireEvent;
-}
+import { type EventOfRun, latestEvents, type Run } from './model.ts';
 
 interface Entry {
   readonly root: HTMLElement;
@@ -18,12 +12,12 @@ const MAX_LISTED = 50;
 /** What happened to the runs that are shown, the last first. */
 export class EventList {
   readonly #nothing: HTMLElement;
-  readonly #children: KeyedChildren<Item, Entry>;
+  readonly #children: KeyedChildren<EventOfRun, Entry>;
 
   /** @param onPoint is told of the event that the user looks at. */
   constructor(parent: HTMLElement, nothing: HTMLElement, onPoint: (event: WireEvent | undefined) => void) {
     this.#nothing = nothing;
-    this.#children = new KeyedChildren<Item, Entry>(
+    this.#children = new KeyedChildren<EventOfRun, Entry>(
       parent,
       (item) => createEntry(item, onPoint),
       () => {},
@@ -31,18 +25,18 @@ export class EventList {
   }
 
   show(runs: readonly Run[]): void {
-    const items = runs.flatMap((run) =>
-      run.events.map((event) => ({ key: `${run.runId} ${event.time} ${event.title}`, run, event })),
-    );
-    const newest = [...new Map(items.map((item) => [item.key, item])).values()]
-      .sort((a, b) => b.event.time - a.event.time)
-      .slice(0, MAX_LISTED);
-    this.#nothing.hidden = newest.length > 0;
-    this.#children.show(newest, ({ key }) => key);
+    const latest = [...new Map(latestEvents(runs, MAX_LISTED).map((item) => [keyOf(item), item])).values()];
+    this.#nothing.hidden = latest.length > 0;
+    this.#children.show(latest, keyOf);
   }
 }
 
-function createEntry({ run, event }: Item, onPoint: (event: WireEvent | undefined) => void): Entry {
+/** What is the same in all of this is the same to a reader. */
+function keyOf({ run, event: { time, title, text } }: EventOfRun): string {
+  return [run.runId, time, title, text].join(' ');
+}
+
+function createEntry({ run, event }: EventOfRun, onPoint: (event: WireEvent | undefined) => void): Entry {
   const { step, time, title, text, alertType } = event;
   const place = [shortRunId(run.runId), step === null ? null : `step ${step}`, formatTime(time / 1_000)];
   const button = element('button', { type: 'button', className: `event ${alertType}` });

@@ -18,7 +18,6 @@ export interface Mark {
 }
 
 const NO_SUMMARY: WireSummary = { last: 'NaN', min: null, max: null, count: 0, nonFinite: 0 };
-const MAX_EVENTS = 200;
 
 /** One metric of a run, as far as the page knows. */
 export class RunMetric {
@@ -54,6 +53,7 @@ export class Run {
   health: readonly WireHealth[] = [];
   model: string | null = null;
   step: number | null = null;
+  startedMillis = 0;
   isEnded = false;
 
   constructor(runId: string, index: number) {
@@ -61,14 +61,15 @@ export class Run {
     this.index = index;
   }
 
-  apply({ metrics, events, rules, health, model, step, isEnded }: WireRun): void {
+  apply({ metrics, events, keptEvents, rules, health, model, step, startedMillis, isEnded }: WireRun): void {
     this.rules = rules ?? this.rules;
     this.health = health ?? this.health;
     this.model = model;
     this.step = step;
+    this.startedMillis = startedMillis;
     this.isEnded = isEnded;
     this.events.push(...events);
-    if (this.events.length > MAX_EVENTS) this.events.splice(0, this.events.length - MAX_EVENTS);
+    this.events.splice(0, Math.max(0, this.events.length - keptEvents));
     for (const [name, wire] of Object.entries(metrics)) {
       let metric = this.metrics.get(name);
       if (metric === undefined) {
@@ -78,6 +79,21 @@ export class Run {
       metric.apply(wire);
     }
   }
+}
+
+/** An event, and the run that it happened to. */
+export interface EventOfRun {
+  readonly run: Run;
+  readonly event: WireEvent;
+}
+
+/** What happened to these runs, the last first: each run counts its own time. */
+export function latestEvents(runs: readonly Run[], most: number): EventOfRun[] {
+  const timeOf = ({ run, event }: EventOfRun) => run.startedMillis + event.time;
+  return runs
+    .flatMap((run) => run.events.map((event) => ({ run, event })))
+    .sort((a, b) => timeOf(b) - timeOf(a))
+    .slice(0, most);
 }
 
 /** The runs of the process, as far as the page knows. */

@@ -1,5 +1,5 @@
 import type uPlot from '/uplot/uPlot.js';
-import type { WireRule, WireThreshold } from '../protocol.ts';
+import type { WireLevel, WireRule } from '../protocol.ts';
 import { alertColour, colour } from './colours.ts';
 import { formatValue } from './format.ts';
 
@@ -22,13 +22,13 @@ export function drawBands(chart: uPlot, rules: readonly WireRule[]): void {
   clip(chart);
   ctx.lineWidth = devicePixelRatio;
   ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
-  for (const { level, threshold, next } of thresholdsOf(rules)) {
-    const begin = heightOf(chart, threshold.value);
-    const edge = isUpper(threshold) ? bbox.top : bbox.top + bbox.height;
+  for (const { level, next } of bandsOf(rules)) {
+    const begin = heightOf(chart, level.value);
+    const edge = level.isUpper ? bbox.top : bbox.top + bbox.height;
     const end = next === undefined ? edge : heightOf(chart, next.value);
-    ctx.fillStyle = colour(`band-${level}`);
+    ctx.fillStyle = colour(`band-${level.status}`);
     ctx.fillRect(bbox.left, Math.min(begin, end), bbox.width, Math.abs(end - begin));
-    ctx.strokeStyle = alertColour(level);
+    ctx.strokeStyle = alertColour(level.status);
     line(ctx, bbox.left, begin, bbox.left + bbox.width, begin);
   }
   ctx.restore();
@@ -48,15 +48,15 @@ export function drawThresholdLabels(chart: uPlot, rules: readonly WireRule[]): v
   const height = (LABEL_PIXELS + 3) * devicePixelRatio;
   const taken: number[] = [];
   // The worse one first: where there is room for one only, it is that.
-  for (const { level, threshold } of thresholdsOf(rules).reverse()) {
-    const y = heightOf(chart, threshold.value);
+  for (const { status, when, value, isUpper } of rules.flatMap(({ levels }) => levels).reverse()) {
+    const y = heightOf(chart, value);
     // A warning's on the good side of its line, a critical one's on the bad side.
-    const isBelow = isUpper(threshold) === (level === 'warning');
+    const isBelow = isUpper === (status === 'warning');
     const top = isBelow ? y + 3 * devicePixelRatio : y - height;
     const inside = Math.max(bbox.top, Math.min(top, bbox.top + bbox.height - height));
     if (taken.some((other) => Math.abs(other - inside) < height)) continue;
     taken.push(inside);
-    const text = `${level} ${threshold.when} ${formatValue(threshold.value)}`;
+    const text = `${status} ${when} ${formatValue(value)}`;
     const right = bbox.left + bbox.width - 4 * devicePixelRatio;
     ctx.strokeText(text, right, inside);
     ctx.fillText(text, right, inside);
@@ -64,18 +64,14 @@ export function drawThresholdLabels(chart: uPlot, rules: readonly WireRule[]): v
   ctx.restore();
 }
 
-interface Level {
-  readonly level: 'warning' | 'critical';
-  readonly threshold: WireThreshold;
+interface Band {
+  readonly level: WireLevel;
   /** Where a worse level begins. */
-  readonly next?: WireThreshold | undefined;
+  readonly next: WireLevel | undefined;
 }
 
-function thresholdsOf(rules: readonly WireRule[]): Level[] {
-  return rules.flatMap(({ warning, critical }): Level[] => [
-    ...(warning === undefined ? [] : [{ level: 'warning' as const, threshold: warning, next: critical }]),
-    ...(critical === undefined ? [] : [{ level: 'critical' as const, threshold: critical }]),
-  ]);
+function bandsOf(rules: readonly WireRule[]): Band[] {
+  return rules.flatMap(({ levels }) => levels.map((level, index) => ({ level, next: levels[index + 1] })));
 }
 
 export function drawHappenings(chart: uPlot, happenings: readonly Happening[]): void {
@@ -114,10 +110,6 @@ export function drawNonFinite(chart: uPlot, marks: readonly Happening[]): void {
     line(ctx, left - size, y + size, left + size, y - size);
   }
   ctx.restore();
-}
-
-function isUpper({ when }: WireThreshold): boolean {
-  return when === '>' || when === '>=';
 }
 
 function heightOf(chart: uPlot, value: number): number {

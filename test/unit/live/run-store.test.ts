@@ -103,11 +103,31 @@ describe('RunStore', () => {
     const kl = wire?.health?.find(({ check }) => check === 'signal.rl.kl_divergence');
     expect(kl).toMatchObject({ status: 'critical', value: 0.2, advice: expect.stringContaining('too fast') });
     expect(wire?.rules).toContainEqual({
-      check: 'signal.rl.kl_divergence',
       metric: 'signal.rl.kl_divergence',
-      warning: { when: '>=', value: 0.05 },
-      critical: { when: '>', value: 0.1 },
+      levels: [
+        { status: 'warning', when: '>=', value: 0.05, isUpper: true },
+        { status: 'critical', when: '>', value: 0.1, isUpper: true },
+      ],
     });
+    expect(wire?.rules?.find(({ metric }) => metric === 'signal.rl.explained_variance')?.levels[0]?.isUpper).toBe(
+      false,
+    );
+  });
+
+  it('keeps what happened to a run before it has recorded anything', () => {
+    const store = follow();
+    const [first, second] = ['run_a', 'run_b'].map(collector);
+    first?.event({ title: 'Started', text: 'from scratch' });
+    second?.event({ title: 'Resumed', text: 'at step 7' });
+    expect(store.isEmpty).toBe(true);
+    second?.collectTrainingMetrics({ step: 8, loss: 1 });
+    first?.collectTrainingMetrics({ step: 1, loss: 1 });
+    const { runs } = store.toWire();
+    expect(runs.map(({ events }) => events.map(({ title, step }) => [title, step]))).toEqual([
+      [['Resumed', null]],
+      [['Started', null]],
+    ]);
+    expect(runs.every(({ events }) => events.every(({ time }) => time >= 0))).toBe(true);
   });
 
   it('shows the thresholds that a run has of its own', () => {
@@ -116,7 +136,7 @@ describe('RunStore', () => {
     collectors.push(run);
     run.collectRlMetrics({ step: 1, klDivergence: 1 });
     const rules = store.toWire().runs[0]?.rules ?? [];
-    expect(rules.find(({ metric }) => metric === 'signal.rl.kl_divergence')?.critical?.value).toBe(5);
+    expect(rules.find(({ metric }) => metric === 'signal.rl.kl_divergence')?.levels.at(-1)?.value).toBe(5);
   });
 
   it('keeps a bounded number of runs, metrics and events; who is active stays', () => {
@@ -135,6 +155,7 @@ describe('RunStore', () => {
     expect(runIds.at(-1)).toBe('run_99');
     expect(Object.keys(runs[0]?.metrics ?? {}).length).toBeLessThanOrEqual(64);
     expect(runs[0]?.events).toHaveLength(200);
+    expect(runs[0]?.keptEvents).toBe(200);
     expect(runs[0]?.events.at(-1)?.title).toBe('99 4');
   });
 
