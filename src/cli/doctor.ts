@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { oneLine } from '../otel/text.ts';
 import { VERSION } from '../otel/version.ts';
+import { CLEAR_LINE } from './control-sequences.ts';
 import { type Finding, failed, type Section, skipped } from './doctor/finding.ts';
 import { examineInstallation } from './doctor/installation.ts';
 import { hasFailed, toJson, toText } from './doctor/report.ts';
@@ -33,9 +34,6 @@ It ends with 1 where something failed, else with 0. Keys, headers and the querie
 `;
 
 const MAX_REASON_LENGTH = 300;
-
-/** Back to the beginning of the line, which is emptied. */
-const CLEAR = '\r\u001b[2K';
 
 /** `signal-otel doctor`: what can be wrong where metrics do not arrive, looked at one by one. */
 export async function doctorCommand(args: string[]): Promise<number> {
@@ -75,8 +73,8 @@ async function examineTheRest(): Promise<Examination> {
   }
   const isSeen = process.stderr.isTTY;
   const examination = await loaded.examine(process.env, (waitingFor) => {
-    if (isSeen) process.stderr.write(`${CLEAR}waiting for: ${waitingFor.join(', ')}`);
+    if (isSeen) process.stderr.write(`${CLEAR_LINE}waiting for: ${waitingFor.join(', ')}`);
   });
-  if (isSeen) process.stderr.write(CLEAR);
+  if (isSeen) process.stderr.write(CLEAR_LINE);
   return examination;
 }

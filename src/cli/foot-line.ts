@@ -1,15 +1,14 @@
 import type { WriteStream } from 'node:tty';
-
-// Control sequences that every terminal of today knows (ECMA-48, DEC VT100).
-const SAVE_CURSOR = '\u001b7';
-const RESTORE_CURSOR = '\u001b8';
-const UP = '\u001b[A';
-/** One row down, scrolling where there is none; unlike a line feed it keeps the column. */
-const INDEX = '\u001bD';
-const ERASE_TO_END = '\u001b[K';
-const ALL_ROWS_SCROLL = '\u001b[r';
-const firstRowsScroll = (count: number) => `\u001b[1;${count}r`;
-const beginningOf = (row: number) => `\u001b[${row};1H`;
+import {
+  ALL_ROWS_SCROLL,
+  beginningOf,
+  ERASE_TO_END,
+  firstRowsScroll,
+  INDEX,
+  RESTORE_CURSOR,
+  SAVE_CURSOR,
+  UP,
+} from './control-sequences.ts';
 
 /** Smaller ones have no row to spare. */
 const MIN_ROWS = 5;

@@ -21,6 +21,7 @@ Where the telemetry goes is set by the standard variables, for example
   SIGNAL_LIVE=1                                        a page with the runs of the process, on this machine alone
 `;
 
+const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
 async function main(args: readonly string[]): Promise<number> {
@@ -59,9 +60,12 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+const args = process.argv.slice(2);
 try {
-  process.exitCode = await main(process.argv.slice(2));
+  process.exitCode = await main(args);
 } catch (error) {
-  console.error(`signal-otel: ${error instanceof Error ? error.message : error}`);
-  process.exitCode = EXIT_USAGE;
+  const isUsage = error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_');
+  const next = isUsage ? ` See signal-otel ${args[0]} --help.` : '';
+  console.error(`signal-otel: ${error instanceof Error ? error.message.replace(/\.?$/, '.') : error}${next}`);
+  process.exitCode = isUsage ? EXIT_USAGE : EXIT_FAILED;
 }

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { harmless } from '../runtime/settings-reader.ts';
+import { CLEAR_LINE } from './control-sequences.ts';
 import type { Hide } from './secrets.ts';
 
 /** A stream that text is printed to: stdout or stderr. */
@@ -9,9 +10,6 @@ export interface Printer {
 }
 
 type Style = Parameters<typeof styleText>[0];
-
-/** Back to the beginning of the line, which is emptied. */
-const CLEAR = '\r\u001b[2K';
 
 /** Where a command that knows secrets prints all that it prints: no secret gets through, whoever has put it there. */
 export class Output {
@@ -40,12 +38,12 @@ export class Output {
   /** What is going on, in a line that the next one takes the place of; on a terminal only. */
   progress(text: string): void {
     if (this.#stdout.isTTY !== true) return;
-    this.#stdout.write(CLEAR + this.#clean(text));
+    this.#stdout.write(CLEAR_LINE + this.#clean(text));
     this.#shows = true;
   }
 
   #endProgress(): void {
-    if (this.#shows) this.#stdout.write(CLEAR);
+    if (this.#shows) this.#stdout.write(CLEAR_LINE);
     this.#shows = false;
   }
 
