@@ -131,6 +131,7 @@ export class DeliveryQueue {
       const points = lost.reduce((total, request) => total + (request.signal === signal ? request.points : 0), 0);
       this.#options.status.notSent(signal, points);
     }
+    this.#options.status.sayLosses();
     const waiting = this.length;
     for (const store of this.#stores) if (store instanceof SpooledStore && store.length === 0) store.close();
     if (waiting > 0) {

@@ -45,15 +45,23 @@ const nouns: Readonly<Record<DeliveryKind, string>> = {
   checks: 'service checks',
 };
 
+/** Points that are lost, which nobody has been told yet. */
+interface Loss {
+  readonly signal: DeliveryKind;
+  readonly points: number;
+  readonly why: string;
+}
+
 /**
  * Counts what arrives and what does not, and says it: once when delivery begins to fail, for whichever signal, once when
- * it works again, and at most once a minute for each reason to drop something.
+ * it works again, at most once a minute for each reason to drop something, and what is left of it at the end.
  */
 export class DeliveryStatus {
   readonly #log: Pick<DiagLogger, 'warn' | 'info'>;
   readonly #signals: Readonly<Record<DeliveryKind, Mutable<SignalStatus>>>;
   readonly #saidMillis = new Map<string, number>();
-  readonly #unsaid = new Map<string, number>();
+  /** By signal and reason. */
+  readonly #unsaid = new Map<string, Loss>();
   #hasWarned = false;
   #droppedInOutage = 0;
 
@@ -87,23 +95,28 @@ export class DeliveryStatus {
     this.#signals[signal].failure = reason;
     if (this.#hasWarned || !this.#isTimeToSay('failing')) return;
     this.#hasWarned = true;
+    // What the line about its end counts is of the outage alone.
+    this.sayLosses();
     this.#droppedInOutage = 0;
     this.#log.warn(`cannot deliver ${signal} to ${destination}: ${reason}. Training goes on. ${advice}`);
   }
 
-  /** @param why for a warning; without it the next line about delivery tells. */
+  /** @param why for a warning; without it the next line about delivery tells, or the last one. */
   dropped(signal: DeliveryKind, reason: DropReason, points: number, why?: string): void {
     if (points === 0) return;
-    const counts: Partial<Record<DropReason, number>> = this.#signals[signal].droppedPoints;
+    const { droppedPoints, failure = 'the receiver refuses them' } = this.#signals[signal];
+    const counts: Partial<Record<DropReason, number>> = droppedPoints;
     counts[reason] = (counts[reason] ?? 0) + points;
     this.#droppedInOutage += points;
-    if (why === undefined) return;
     const kind = `${signal} ${reason}`;
-    const unsaid = (this.#unsaid.get(kind) ?? 0) + points;
-    this.#unsaid.set(kind, unsaid);
-    if (!this.#isTimeToSay(kind)) return;
-    this.#unsaid.set(kind, 0);
-    this.#log.warn(`${unsaid} ${nouns[signal]} are lost: ${why}`);
+    const unsaid = (this.#unsaid.get(kind)?.points ?? 0) + points;
+    this.#unsaid.set(kind, { signal, points: unsaid, why: why ?? failure });
+    if (why !== undefined && this.#isTimeToSay(kind)) this.#sayLoss(kind);
+  }
+
+  /** Says what no line has said yet, as at the end, after which there is none. */
+  sayLosses(): void {
+    for (const kind of [...this.#unsaid.keys()]) this.#sayLoss(kind);
   }
 
   /** Points that were left when the process ended. */
@@ -120,8 +133,16 @@ export class DeliveryStatus {
     this.#signals[signal].failure = undefined;
     if (!this.#hasWarned || DELIVERIES.some((other) => this.#signals[other].failure !== undefined)) return;
     this.#hasWarned = false;
+    this.#unsaid.clear();
     const loss = this.#droppedInOutage === 0 ? 'nothing was lost' : `${this.#droppedInOutage} points were lost`;
     this.#log.info(`delivery works again: ${destination}; ${loss}`);
+  }
+
+  #sayLoss(kind: string): void {
+    const loss = this.#unsaid.get(kind);
+    if (loss === undefined) return;
+    this.#unsaid.delete(kind);
+    this.#log.warn(`${loss.points} ${nouns[loss.signal]} are lost: ${loss.why}`);
   }
 
   #isTimeToSay(kind: string): boolean {

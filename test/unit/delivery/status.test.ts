@@ -67,6 +67,31 @@ describe('DeliveryStatus', () => {
     }
   });
 
+  it('says at the end what is lost and no line has said, once', () => {
+    const { log, status } = createStatus();
+    for (let time = 0; time < 3; time++) status.dropped('logs', 'queue_full', 3, 'no room');
+    status.failed('metrics', URL, 'it answers 401', 'What it refuses is lost.');
+    status.dropped('metrics', 'refused', 7);
+    status.sayLosses();
+    status.sayLosses();
+    expect(log.warnings).toEqual([
+      '3 log records are lost: no room',
+      '6 log records are lost: no room',
+      expect.stringContaining('it answers 401. Training goes on'),
+      '7 data points are lost: it answers 401',
+    ]);
+  });
+
+  it('says no loss of an outage again that the line about its end has counted', () => {
+    const { log, status } = createStatus();
+    status.failed('metrics', URL, 'it answers 401', 'What it refuses is lost.');
+    status.dropped('metrics', 'refused', 7);
+    status.delivered('metrics', URL, 1);
+    status.sayLosses();
+    expect(log.infos).toEqual([expect.stringContaining('7 points were lost')]);
+    expect(log.warnings).toHaveLength(1);
+  });
+
   it('counts by signal and reason, and gives copies', () => {
     const { status } = createStatus();
     status.delivered('traces', URL, 5);
