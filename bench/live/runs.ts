@@ -1,37 +1,9 @@
 import { fail, type Numbers, serve } from '../support/child.ts';
 import { recordDurations, recordGauges } from '../support/collector.ts';
-import {
-  createMetricsCollector,
-  healthRules,
-  type MetricName,
-  observeRuns,
-  RunStore,
-  serveLivePage,
-} from '../support/package.ts';
+import { createMetricsCollector, healthRules, observeRuns, RunStore, serveLivePage } from '../support/package.ts';
+import { DURATIONS, GAUGES, STEPS_PER_SECOND } from './load.ts';
 
 /** A process with runs and their page, which does as it is asked. */
-
-const GAUGES = [
-  'signal.training.loss',
-  'signal.training.grad_norm',
-  'signal.training.learning_rate',
-  'signal.rl.policy_loss',
-  'signal.rl.value_loss',
-  'signal.rl.entropy',
-  'signal.rl.kl_divergence',
-  'signal.rl.clip_fraction',
-  'signal.rl.reward_mean',
-  'signal.rl.explained_variance',
-  'signal.rl.advantage_mean',
-  'signal.rl.advantage_std',
-  'signal.performance.queue_depth',
-] as const satisfies readonly MetricName[];
-const DURATIONS = [
-  'signal.performance.forward_backward_duration_ms',
-  'signal.performance.optim_step_duration_ms',
-] as const satisfies readonly MetricName[];
-export const METRICS = GAUGES.length + DURATIONS.length;
-export const STEPS_PER_SECOND = 50;
 
 /** A page tells what is new as often. */
 const TICK_MILLIS = 100;

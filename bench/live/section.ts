@@ -7,6 +7,7 @@ import { environment, packageFolder, Worker } from '../support/parent.ts';
 import type { Results, Section, SectionContext } from '../support/results.ts';
 import { summarise } from '../support/statistics.ts';
 import { type Frames, MeasuredPage } from './browser.ts';
+import { METRICS, STEPS_PER_SECOND } from './load.ts';
 
 const RUNS = 10;
 const STEPS = 100_000;
@@ -99,8 +100,8 @@ async function run({ quick, progress }: SectionContext): Promise<Results> {
         isMet: frames >= WANTED_FRAMES,
       })),
       notes: [
-        `Each run has 15 metrics and takes 50 steps a second while it is looked at. Medians of ${sizes.rounds} rounds of ` +
-          `${sizes.seconds} s. Headless Chromium draws by software, on the processors that the runs have, too.`,
+        `Each run has ${METRICS} metrics and takes ${STEPS_PER_SECOND} steps a second while it is looked at. ` +
+          `Medians of ${sizes.rounds} rounds of ${sizes.seconds} s. Headless Chromium draws by software, on the processors that the runs have, too.`,
         `Load of the machine before the section: ${loadBefore.toFixed(1)}, after it: ${(loadavg()[0] ?? Number.NaN).toFixed(1)}, its own included.`,
       ],
     };

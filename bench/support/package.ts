@@ -3,7 +3,7 @@
  * parts below the public entry are measured on their own.
  */
 export { BoundMetricProducer } from '../../dist/bound-meter/producer.js';
-export { healthRules } from '../../dist/catalogue/index.js';
+export { healthRules, rlMetrics, trainingMetrics } from '../../dist/catalogue/index.js';
 export { metricsSerializer } from '../../dist/delivery/metrics-serializer.js';
 export {
   createMetricsCollector,
