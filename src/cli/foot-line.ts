@@ -35,8 +35,9 @@ export class FootLine {
     const { rows } = this.#stream;
     if (rows < MIN_ROWS) return;
     const taking = rows === this.#rows ? '' : this.#take(rows);
+    // Erased first: behind a text that fills the row the cursor stays upon its last character.
     // The rows that scroll are told each time: a program may have set them all free.
-    this.#write(taking, `${firstRowsScroll(rows - 1)}${beginningOf(rows)}${text}${ERASE_TO_END}`);
+    this.#write(taking, `${firstRowsScroll(rows - 1)}${beginningOf(rows)}${ERASE_TO_END}${text}`);
   }
 
   /** Gives the row back, empty. */
