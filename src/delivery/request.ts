@@ -27,9 +27,13 @@ export function isSignal(kind: DeliveryKind): kind is SignalKind {
   return SIGNALS.some((signal) => signal === kind);
 }
 
+/** A gzip file ends with the size of what is in it: RFC 1952, ISIZE. */
+const GZIP_SIZE_BYTES = 4;
+
 /** The bytes of what is in a request, uncompressed. */
 export function plainBytes({ encoding, body }: DeliveryRequest): number {
-  if (encoding === 'identity') return body.length;
-  // A gzip file ends with them: RFC 1952, ISIZE.
-  return new DataView(body.buffer, body.byteOffset, body.byteLength).getUint32(body.length - 4, true);
+  // What is too short for gzip is for the receiver to refuse.
+  if (encoding === 'identity' || body.length < GZIP_SIZE_BYTES) return body.length;
+  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
+  return view.getUint32(body.length - GZIP_SIZE_BYTES, true);
 }

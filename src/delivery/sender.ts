@@ -103,7 +103,9 @@ export class Sender {
         else await this.#pause();
       }
     } catch {
-      // A logger of the host's that throws. What waits is sent when there is more, or when somebody flushes.
+      // A logger of the host's that throws. What waits is sent when there is more, or when somebody flushes; not at once,
+      // or a flush would try again and again without letting anything else of the process go on.
+      this.#notBefore = performance.now() + this.#backoffMillis();
     } finally {
       this.#run = undefined;
     }
@@ -162,9 +164,11 @@ export class Sender {
     const parts = partsFor(request, destination);
     if (parts > 1) return { kind: 'tooLarge', reason: 'it takes no request of this size', parts };
     this.#isSending = true;
-    const outcome = await sent(() => destination.send(request, destination.timeoutMillis));
-    this.#isSending = false;
-    return outcome;
+    try {
+      return await sent(() => destination.send(request, destination.timeoutMillis));
+    } finally {
+      this.#isSending = false;
+    }
   }
 
   async #settle(waiting: WaitingRequest, outcome: Outcome): Promise<void> {

@@ -21,18 +21,19 @@ class Fixture {
   readonly sent: DeliveryRequest[] = [];
   readonly #decisions: ((outcome: Outcome) => void)[] = [];
 
-  constructor(options: { spoolFolder?: string; compresses?: boolean; log?: CapturedLog } = {}) {
-    const { spoolFolder, compresses = false, log = this.log } = options;
+  constructor(options: Partial<Destination> & { spoolFolder?: string; log?: CapturedLog } = {}) {
+    const { spoolFolder, log = this.log, ...receiver } = options;
     const destination: Destination = {
       name: 'http://receiver/v1/logs',
       advice: { unavailable: 'Is it there?', refused: 'Is the key right?' },
-      compresses,
+      compresses: false,
       timeoutMillis: 10_000,
       maxAgeMillis: Number.POSITIVE_INFINITY,
       send: (request) => {
         this.sent.push(request);
         return new Promise((resolve) => this.#decisions.push(resolve));
       },
+      ...receiver,
     };
     this.queue = new DeliveryQueue({
       destinations: { logs: destination, traces: destination },
@@ -216,5 +217,21 @@ describe('DeliveryQueue', () => {
     await fixture.queue.add(request('3'));
     await fixture.takeAll();
     expect(new Set(fixture.texts())).toEqual(new Set(['1', '2', '3']));
+  });
+
+  it('gives up a flush whose attempts end in an error, instead of trying for ever', async () => {
+    const fixture = new Fixture({ send: () => Promise.reject(new Error('no')) });
+    await fixture.queue.add(request('1'));
+    await fixture.queue.flush(60_000);
+    expect(fixture.queue.length).toBe(1);
+  });
+
+  it('leaves what is no gzip file to the receiver to refuse', async () => {
+    const fixture = new Fixture({ maxBytes: { sent: 100, plain: 100 } });
+    await fixture.queue.add({ ...request(''), encoding: 'gzip', body: Buffer.from('no') });
+    await fixture.untilSent(1);
+    fixture.decide({ kind: 'refused', reason: 'it answers 400' });
+    await fixture.queue.flush(1_000);
+    expect(fixture.status.all().logs.droppedPoints).toEqual({ refused: 1 });
   });
 });
