@@ -70,7 +70,8 @@ abstract class BoundToOne implements BoundInstrument, SeriesHandle {
     const accepted = this.#instrument.accept(value);
     if (accepted === undefined) return;
     if (this.target === undefined) this.#attach();
-    this.target?.record(accepted);
+    if (this.target === undefined) this.#storage.refuse();
+    else this.target.record(accepted);
   }
 
   #attach(): void {

@@ -21,7 +21,11 @@ export class BoundMeterInstrument {
   record(value: number, attributes: Attributes = {}, context?: Context): void {
     const accepted = this.accept(value);
     if (accepted === undefined) return;
-    for (const storage of this.#storages) storage.resolve(attributes, context)?.accumulation.record(accepted);
+    for (const storage of this.#storages) {
+      const series = storage.resolve(attributes, context);
+      if (series === undefined) storage.refuse();
+      else series.accumulation.record(accepted);
+    }
   }
 
   add(value: number, attributes?: Attributes, context?: Context): void {

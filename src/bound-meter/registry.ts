@@ -62,12 +62,15 @@ export class SeriesRegistry {
   admit(): boolean {
     if (this.#size >= this.#limit && !this.#isFull) this.#evict();
     if (this.#size >= this.#limit) {
-      this.#losses.measurementsRefused += 1;
       this.#onFull();
       return false;
     }
     this.#size += 1;
     return true;
+  }
+
+  noteRefused(): void {
+    this.#losses.measurementsRefused += 1;
   }
 
   noteEnded(series: Series, owner: SeriesOwner): void {

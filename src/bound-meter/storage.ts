@@ -83,6 +83,11 @@ export class Storage implements SeriesOwner {
     return known;
   }
 
+  /** Counts a measurement that found no room for its series. */
+  refuse(): void {
+    this.#registry.noteRefused();
+  }
+
   /** Nothing more is to come: the readers get what is left, then the series is forgotten. */
   end(series: Series): void {
     if (series.isEnded) return;

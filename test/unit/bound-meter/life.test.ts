@@ -210,12 +210,14 @@ describe('the limit of live series', () => {
     );
   });
 
-  it('lets a bound instrument in once there is room again', async () => {
-    const { fixture, counter } = limited();
+  it('lets a bound instrument in once there is room again, and counts what it recorded before', async () => {
+    const { fixture, losses, counter } = limited();
     const held = Array.from({ length: 10 }, (_, run) => counter.bind({ run }));
     for (const bound of held) bound.add(1);
     const late = counter.bind({ run: 'late' });
+    expect(losses.measurementsRefused).toBe(0);
     late.add(1);
+    expect(losses.measurementsRefused).toBe(1);
     held[0]?.unbind();
     await fixture.points('steps');
     late.add(5);
