@@ -1,15 +1,8 @@
 import type { MeterProvider } from '@opentelemetry/api';
 import type { BoundMeterProvider } from '../bound-meter/provider.ts';
-import type { Losses } from '../bound-meter/registry.ts';
 import { DELIVERIES } from '../delivery/request.ts';
 import { type ObservableName, observe } from '../otel/observable.ts';
 import type { Delivery } from './delivery.ts';
-
-const metricOf = {
-  pointsReduced: 'signal.otel.points_reduced',
-  seriesEvicted: 'signal.otel.series_evicted',
-  measurementsRefused: 'signal.otel.measurements_refused',
-} as const satisfies Record<keyof Losses, ObservableName>;
 
 /**
  * Shows how many series the bound meter has, and what it could not keep. By instruments of the official SDK: the bound
@@ -18,11 +11,13 @@ const metricOf = {
 export function observeSeries(meterProvider: MeterProvider, bound: BoundMeterProvider): void {
   observe(meterProvider, 'signal.otel.series', (result) => result.observe(bound.liveSeries));
   const { losses } = bound;
-  for (const loss of ['pointsReduced', 'seriesEvicted', 'measurementsRefused'] as const) {
-    observe(meterProvider, metricOf[loss], (result) => {
-      if (losses[loss] > 0) result.observe(losses[loss]);
+  const showLoss = (name: ObservableName, count: () => number) =>
+    observe(meterProvider, name, (result) => {
+      if (count() > 0) result.observe(count());
     });
-  }
+  showLoss('signal.otel.points_reduced', () => losses.pointsReduced);
+  showLoss('signal.otel.series_evicted', () => losses.seriesEvicted);
+  showLoss('signal.otel.measurements_refused', () => losses.measurementsRefused);
 }
 
 /** Shows how delivery goes. */
