@@ -3,16 +3,16 @@ import { warnOnce } from '../otel/diagnostics.ts';
 import { guard } from './guard.ts';
 import { type OperationReport, operationName, TimedOperation } from './operation.ts';
 
-/** As many as no run has: of operations that are begun and never ended, under ever new names. */
-const MAX_OPEN_NAMES = 100;
+/** More than a run has under way, but for those that are begun and never ended: the oldest are forgotten. */
+const MAX_OPEN = 1_000;
 
 /** A run's operations under way. */
 export class OpenOperations {
   readonly #tracer: Tracer;
   readonly #attributes: Attributes;
   readonly #report: (report: OperationReport) => void;
-  /** The last one of each name. */
-  readonly #open = new Map<string, TimedOperation>();
+  /** In the order in which they began. */
+  readonly #open = new Set<TimedOperation>();
 
   /**
    * @param attributes of every span.
@@ -26,7 +26,7 @@ export class OpenOperations {
 
   /** The operation of that name which has begun last and not ended. */
   last(name: string): TimedOperation | undefined {
-    return this.#open.get(name);
+    return [...this.#open].findLast((operation) => operation.name === name);
   }
 
   /** Never throws; `undefined`, with one warning, where there is no name to begin one under. */
@@ -41,13 +41,19 @@ export class OpenOperations {
           attributes: this.#attributes,
           step,
           report: (report, ended) => {
-            if (this.#open.get(bare) === ended) this.#open.delete(bare);
+            this.#open.delete(ended);
             this.#report(report);
           },
         });
-        if (this.#open.size < MAX_OPEN_NAMES) this.#open.set(bare, operation);
+        this.#keep(operation);
       }
     });
     return operation;
+  }
+
+  #keep(operation: TimedOperation): void {
+    const [oldest] = this.#open;
+    if (oldest !== undefined && this.#open.size >= MAX_OPEN) this.#open.delete(oldest);
+    this.#open.add(operation);
   }
 }

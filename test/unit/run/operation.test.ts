@@ -144,6 +144,24 @@ describe('timeOperation', () => {
 });
 
 describe('startOperation', () => {
+  it('has the last of a name found while one is open, whichever ends first', () => {
+    const first = collector.startOperation('sample');
+    const second = collector.startOperation('sample');
+    expect(collector.openOperation('sample')).toBe(second);
+    second.end();
+    expect(collector.openOperation('sample')).toBe(first);
+    first.end();
+    expect(collector.openOperation('sample')).toBeUndefined();
+  });
+
+  it('forgets the oldest of too many that never end', () => {
+    const oldest = collector.startOperation('save_state');
+    for (let count = 0; count < 1_000; count++) collector.startOperation('sample');
+    expect(collector.openOperation('save_state')).toBeUndefined();
+    oldest.end();
+    expect(spans.finished().map(({ name }) => name)).toEqual(['signal.save_state']);
+  });
+
   it('records at the first end, and at no later one', async () => {
     const operation = collector.startOperation('forward_backward');
     operation.end({ step: 3 });
