@@ -1,5 +1,5 @@
 import type { Numbers } from '../support/child.ts';
-import { number, share, spread } from '../support/format.ts';
+import { count, number, share, spread } from '../support/format.ts';
 import { interleave, type Samples } from '../support/interleave.ts';
 import { Worker } from '../support/parent.ts';
 import { type Results, type Section, type SectionContext, type Table, target } from '../support/results.ts';
@@ -111,7 +111,7 @@ function rowsOf(runs: number, samples: Cycle, steps: Steps): string[][] {
     const { bound: own, sdk: official } = sides(step);
     const [bound, sdk] = [summarise(values(samples, 'bound', own)), summarise(values(samples, 'sdk', official))];
     return [
-      number(runs).replace(/\.\d+$/, ''),
+      count(runs),
       name,
       number(bound.median),
       spread(bound),
@@ -140,7 +140,7 @@ function values(samples: Cycle, name: string, step: Step): number[] {
 function bytesRow(runs: number, samples: Cycle): string[] {
   const [last] = (samples.get('bound') ?? []).slice(-1);
   const kilobytes = (bytes = Number.NaN) => number(bytes / 1_000);
-  return [number(runs).replace(/\.\d+$/, ''), kilobytes(last?.protobufBytes), kilobytes(last?.jsonBytes)];
+  return [count(runs), kilobytes(last?.protobufBytes), kilobytes(last?.jsonBytes)];
 }
 
 export const collect: Section = { name: 'collect', title: 'Collecting and serialising', run };

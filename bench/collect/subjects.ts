@@ -1,3 +1,4 @@
+import type { Attributes } from '@opentelemetry/api';
 import { boundSetup } from '../support/bound.ts';
 import { attach, ManualReader, type Temporality } from '../support/reader.ts';
 import { createSeries, type InstrumentFactory, type Write } from './series.ts';
@@ -18,28 +19,15 @@ function boundSubject(temporality: Temporality, runs: number): Subject {
   const { provider, reader, includeOpenSecond } = boundSetup(temporality);
   includeOpenSecond();
   const meter = provider.getMeter('signal');
+  const bindingTo = (instrument: ReturnType<typeof meter.createGauge>) => (attributes: Attributes) => {
+    const bound = instrument.bind(attributes);
+    return (value: number) => bound.record(value);
+  };
   const factory: InstrumentFactory = {
-    gauge(name) {
-      const instrument = meter.createGauge(name);
-      return (attributes) => {
-        const bound = instrument.bind(attributes);
-        return (value) => bound.record(value);
-      };
-    },
-    counter(name) {
-      const instrument = meter.createCounter(name);
-      return (attributes) => {
-        const bound = instrument.bind(attributes);
-        return (value) => bound.add(value);
-      };
-    },
-    histogram(name, bounds) {
-      const instrument = meter.createHistogram(name, { advice: { explicitBucketBoundaries: bounds } });
-      return (attributes) => {
-        const bound = instrument.bind(attributes);
-        return (value) => bound.record(value);
-      };
-    },
+    gauge: (name) => bindingTo(meter.createGauge(name)),
+    counter: (name) => bindingTo(meter.createCounter(name)),
+    histogram: (name, bounds) =>
+      bindingTo(meter.createHistogram(name, { advice: { explicitBucketBoundaries: bounds } })),
   };
   return { writes: createSeries(factory, runs), reader };
 }

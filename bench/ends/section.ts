@@ -1,8 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { TemporaryFolder } from '../../test/support/temporary-folder.ts';
 import { count } from '../support/format.ts';
 import { interleave } from '../support/interleave.ts';
 import { environment, packageFolder } from '../support/parent.ts';
@@ -44,12 +42,12 @@ async function run({ quick, progress }: SectionContext): Promise<Results> {
   await using receiver = await Receiver.open();
   await using away = await Receiver.open();
   await away.behave({ kind: 'refuse' });
-  const spool = mkdtempSync(join(tmpdir(), 'signal-otel-ends-'));
+  using spool = new TemporaryFolder();
   const env = {
     [WITHOUT]: {},
     [TAKEN]: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url },
     [AWAY]: { OTEL_EXPORTER_OTLP_ENDPOINT: away.url },
-    [SPOOLED]: { OTEL_EXPORTER_OTLP_ENDPOINT: away.url, SIGNAL_SPOOL_DIR: spool },
+    [SPOOLED]: { OTEL_EXPORTER_OTLP_ENDPOINT: away.url, SIGNAL_SPOOL_DIR: spool.path },
   };
   const all = [...WAYS, ...OTHERS];
   const contenders = new Map(
@@ -57,16 +55,12 @@ async function run({ quick, progress }: SectionContext): Promise<Results> {
       VARIANTS.map((variant) => [nameOf(way, variant), () => millisOf(way, variant, env[variant])] as const),
     ),
   );
-  try {
-    const samples = await interleave(contenders, {
-      rounds,
-      warmUp: 0,
-      onRound: (round) => progress(`round ${round + 1} of ${rounds}`),
-    });
-    return report(all, (way, variant) => samples.get(nameOf(way, variant)) ?? []);
-  } finally {
-    rmSync(spool, { recursive: true, force: true });
-  }
+  const samples = await interleave(contenders, {
+    rounds,
+    warmUp: 0,
+    onRound: (round) => progress(`round ${round + 1} of ${rounds}`),
+  });
+  return report(all, (way, variant) => samples.get(nameOf(way, variant)) ?? []);
 }
 
 type Way = readonly [where: string, way: string];

@@ -1,9 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { TemporaryFolder } from '../../test/support/temporary-folder.ts';
 import type { Numbers } from '../support/child.ts';
 import { number } from '../support/format.ts';
-import { interleave, type Samples } from '../support/interleave.ts';
+import { alternately, interleave, type Pair, type Samples } from '../support/interleave.ts';
 import { Worker } from '../support/parent.ts';
 import { type Behaviour, Receiver } from '../support/receiver.ts';
 import type { Results, Section, SectionContext, Target } from '../support/results.ts';
@@ -29,27 +27,19 @@ const LIMIT = 1.01;
 const STEPS = 100;
 const INTERVAL_MILLIS = 3_000;
 
-/** What a process took for a step, without and with the package. */
-interface Pair {
-  readonly bare: Numbers;
-  readonly recorded: Numbers;
-}
-
 async function run({ quick, progress }: SectionContext): Promise<Results> {
   const rounds = quick ? 1 : 9;
   await using open = new AsyncDisposableStack();
-  const contenders = new Map<string, () => Promise<Pair>>();
+  const contenders = new Map<string, () => Promise<Pair<Numbers>>>();
   for (const variant of VARIANTS) {
     const worker = await begin(variant, open);
     worker.pause();
-    let isBareFirst = false;
+    const measure = alternately((recorded) => worker.ask({ steps: STEPS, recorded }));
     contenders.set(variant.name, async () => {
-      isBareFirst = !isBareFirst;
       worker.resume();
-      const first = await worker.ask({ steps: STEPS, recorded: isBareFirst ? 0 : 1 });
-      const second = await worker.ask({ steps: STEPS, recorded: isBareFirst ? 1 : 0 });
+      const pair = await measure();
       worker.pause();
-      return isBareFirst ? { bare: first, recorded: second } : { bare: second, recorded: first };
+      return pair;
     });
   }
   const samples = await interleave(contenders, {
@@ -67,7 +57,7 @@ async function begin({ receiver: behaviour, hasSpool }: Variant, open: AsyncDisp
   const env = {
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
     OTEL_METRIC_EXPORT_INTERVAL: String(INTERVAL_MILLIS),
-    ...(hasSpool && { SIGNAL_SPOOL_DIR: temporaryFolder(open) }),
+    ...(hasSpool && { SIGNAL_SPOOL_DIR: open.use(new TemporaryFolder()).path }),
   };
   const worker = await Worker.start(new URL('./loop.ts', import.meta.url), [], {
     execArgv: ['--require', 'signal-otel/register'],
@@ -77,21 +67,13 @@ async function begin({ receiver: behaviour, hasSpool }: Variant, open: AsyncDisp
   return worker;
 }
 
-function temporaryFolder(open: AsyncDisposableStack): string {
-  const folder = mkdtempSync(join(tmpdir(), 'signal-otel-failing-'));
-  open.defer(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
-function report(samples: Samples<Pair>): Results {
+function report(samples: Samples<Pair<Numbers>>): Results {
   const relative = (name: string, field: 'millis' | 'cpuMillis'): Summary =>
     medianWithin(
-      (samples.get(name) ?? []).map(
-        ({ bare, recorded }) => (recorded[field] ?? Number.NaN) / (bare[field] ?? Number.NaN),
-      ),
+      (samples.get(name) ?? []).map(({ off, on }) => (on[field] ?? Number.NaN) / (off[field] ?? Number.NaN)),
     );
   const typical = (name: string) =>
-    summarise((samples.get(name) ?? []).map(({ bare }) => bare.millis ?? Number.NaN)).median;
+    summarise((samples.get(name) ?? []).map(({ off }) => off.millis ?? Number.NaN)).median;
   return {
     tables: [
       {

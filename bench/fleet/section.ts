@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { TemporaryFolder } from '../../test/support/temporary-folder.ts';
 import { count } from '../support/format.ts';
 import type { Results, Section, SectionContext } from '../support/results.ts';
 import { type Course, FULL, QUICK } from './course.ts';
@@ -20,8 +19,7 @@ const QUIET_SECONDS = 15;
 async function run({ quick, progress }: SectionContext): Promise<Results> {
   const course = quick ? QUICK : FULL;
   await using open = new AsyncDisposableStack();
-  const folder = mkdtempSync(join(tmpdir(), 'signal-otel-fleet-'));
-  open.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = open.use(new TemporaryFolder()).path;
   const ledger = new FleetLedger();
   const topology = open.use(await Topology.open(folder, ledger));
   const trainers: Trainer[] = [];

@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { TemporaryFolder } from '../../test/support/temporary-folder.ts';
 import { type Balance, KINDS, type Kind } from '../support/account.ts';
 import { count } from '../support/format.ts';
 import { Worker, type WorkerSettings } from '../support/parent.ts';
@@ -51,8 +49,7 @@ async function run({ quick, progress }: SectionContext): Promise<Results> {
     }
   };
   await using open = new AsyncDisposableStack();
-  const spool = mkdtempSync(join(tmpdir(), 'signal-otel-outage-'));
-  open.defer(() => rmSync(spool, { recursive: true, force: true }));
+  const spool = open.use(new TemporaryFolder()).path;
 
   const trials: Trial[] = [];
   for (const contender of contendersOf(course, spool)) trials.push(await begin(contender, open));

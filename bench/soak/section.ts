@@ -1,7 +1,7 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { TemporaryFolder } from '../../test/support/temporary-folder.ts';
 import { Receiver } from '../support/receiver.ts';
 import type { Results, Section, SectionContext } from '../support/results.ts';
 import { type Course, FAULTS, type Fault, FULL, QUICK } from './course.ts';
@@ -15,8 +15,7 @@ async function run({ quick, minutes, progress }: SectionContext): Promise<Result
   const base = quick ? QUICK : FULL;
   const course = { ...base, minutes: minutes ?? base.minutes };
   await using open = new AsyncDisposableStack();
-  const folder = mkdtempSync(join(tmpdir(), 'signal-otel-soak-'));
-  open.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = open.use(new TemporaryFolder()).path;
   const ledger = new Ledger();
   const receiver = open.use(await Receiver.open({ takePoints: (points) => ledger.add(points) }));
   const { intervalMillis, runs } = course;

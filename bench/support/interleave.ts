@@ -29,3 +29,20 @@ export async function interleave<Sample>(
   }
   return samples;
 }
+
+/** Something measured without what is looked at, and with it, one right after the other. */
+export interface Pair<Sample> {
+  readonly off: Sample;
+  readonly on: Sample;
+}
+
+/** Takes both samples of a pair, by turns the one or the other first. */
+export function alternately<Sample>(measure: (on: 0 | 1) => Promise<Sample>): () => Promise<Pair<Sample>> {
+  let isOnFirst = false;
+  return async () => {
+    isOnFirst = !isOnFirst;
+    const first = await measure(isOnFirst ? 1 : 0);
+    const second = await measure(isOnFirst ? 0 : 1);
+    return isOnFirst ? { on: first, off: second } : { off: first, on: second };
+  };
+}
