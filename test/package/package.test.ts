@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { build, type Format } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { catalogue } from '../../src/catalogue/index.ts';
 import { runNode, startNode } from '../support/child.ts';
+import { TemporaryFolder } from '../support/temporary-folder.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -163,5 +165,35 @@ describe('the packed package', () => {
   it('passes publint and are-the-types-wrong', async () => {
     await run(bin('publint'), ['run', tarball, '--strict', '--pack', 'false'], { cwd: root });
     await run(bin('attw'), [tarball, '--profile', 'esm-only', '--no-emoji'], { cwd: root });
+  });
+});
+
+describe('an application in one file, by esbuild', () => {
+  const env = { OTEL_METRICS_EXPORTER: 'console', OTEL_TRACES_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' };
+
+  async function bundle(outfile: string, format: Format, packages: 'bundle' | 'external'): Promise<void> {
+    const contents = await readFile(join(root, 'test/register/apps/app.cjs'), 'utf8');
+    const stdin = { contents, resolveDir: folder };
+    await build({ stdin, outfile, bundle: true, platform: 'node', format, packages, logLevel: 'error' });
+  }
+
+  it.each([
+    ['cjs', 'external'],
+    ['esm', 'bundle'],
+  ] as const)('records where the package is installed beside: %s, %s', async (format, packages) => {
+    const outfile = join(folder, format === 'cjs' ? 'one-file.cjs' : 'one-file.mjs');
+    await bundle(outfile, format, packages);
+    const result = await runNode(['--require', 'signal-otel/register', outfile], { cwd: folder, env });
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    expect(result.stdout).toContain("name: 'signal.training.loss'");
+  });
+
+  it.each(['cjs', 'esm'] as const)('says what to do where the package is nowhere else: %s', async (format) => {
+    using elsewhere = new TemporaryFolder();
+    const outfile = join(elsewhere.path, format === 'cjs' ? 'one-file.cjs' : 'one-file.mjs');
+    await bundle(outfile, format, 'bundle');
+    const result = await runNode([outfile], { cwd: elsewhere.path, env });
+    expect(result.code).toBe(1);
+    expect(result.stderr).toMatch(/signal-otel cannot be a part of a bundle .*: leave it external/);
   });
 });
