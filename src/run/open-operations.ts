@@ -52,8 +52,9 @@ export class OpenOperations {
   }
 
   #keep(operation: TimedOperation): void {
-    const [oldest] = this.#open;
-    if (oldest !== undefined && this.#open.size >= MAX_OPEN) this.#open.delete(oldest);
     this.#open.add(operation);
+    if (this.#open.size <= MAX_OPEN) return;
+    const [oldest = operation] = this.#open;
+    this.#open.delete(oldest);
   }
 }
